@@ -23,7 +23,7 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 class Settings(BaseSettings):
     """The settings of one run. Secrets are `SecretStr`: they never show in `repr`, logs or metadata."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore")
 
     home: Path = Field(default=PROJECT_ROOT / "data", validation_alias="PARTNEROPS_HOME")
     as_of: date | None = Field(default=None, validation_alias="PARTNEROPS_AS_OF")
@@ -123,12 +123,11 @@ def load_settings(**overrides: Any) -> Settings:
     Raises:
         ConfigurationError: a value does not parse; the sentence names the variable and never repeats a secret.
     """
+    by_variable = {str(Settings.model_fields[name].validation_alias): value for name, value in overrides.items()}
     try:
-        return Settings(**overrides)
+        return Settings(**by_variable)
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else "a setting"
-        field = Settings.model_fields.get(name)
-        variable = str(field.validation_alias) if field is not None and field.validation_alias else name
+        variable = str(first["loc"][0]) if first["loc"] else "a setting"
         message = first["msg"].removeprefix("Value error, ")
         raise ConfigurationError(f"The setting {variable} is not usable: {message}.", f"Correct {variable} and run again.") from None
