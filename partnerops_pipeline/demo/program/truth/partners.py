@@ -1,0 +1,40 @@
+"""Who is a partner, and under which account: after merges the survivor stands for all, at every as-of date."""
+
+from __future__ import annotations
+
+from ..ids import salesforce_id
+from .facts import Deal, Facts
+
+
+def partner_id(account: int) -> str:
+    """The programme's id of the partner whose (surviving) Salesforce account has this number."""
+    return "P-" + salesforce_id("Account", account)
+
+
+class Partners:
+    """The partner accounts: flagged as partner, and neither deleted, a test record nor of the own company."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._accounts = {
+            number
+            for number, a in facts.accounts.items()
+            if a.is_partner
+            and not (
+                a.is_test or a.is_own_company or number in facts.merged_into or facts.is_deleted("account", number)
+            )
+        }
+
+    def on(self, deal: Deal, account: int | None) -> int | None:
+        """The partner that a reference on `deal` means; None if it is not a partner, or the deal's own account."""
+        if account is None:
+            return None
+        survivor = self._facts.survivor(account)
+        own = survivor == self._facts.survivor(deal.created.account)
+        return survivor if survivor in self._accounts and not own else None
+
+    def of_contact(self, deal: Deal, contact: int | None) -> int | None:
+        """The partner for whom a contact works, unless the contact is deleted or the partner does not count here."""
+        if contact is None or self._facts.is_deleted("contact", contact):
+            return None
+        return self.on(deal, self._facts.contact_accounts.get(contact))
