@@ -1,0 +1,168 @@
+"""What can go wrong between us and Salesforce, sorted by what the reader should do next.
+
+`api_error` turns an error answer into one of these. The reactions follow the union of what open extractors handle: see
+the Salesforce status codes at https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm.
+"""
+
+from __future__ import annotations
+
+import json
+
+from partnerops_pipeline.errors import (
+    BadData,
+    ConfigurationError,
+    CredentialsError,
+    Locked,
+    PartneropsError,
+    PermissionDenied,
+    RetryLater,
+)
+
+
+class WrongCredentials(CredentialsError):
+    """The log-in, or a session that cannot be renewed, was refused."""
+
+
+class Unreachable(RetryLater):
+    """No answer from the host: wrong address, no network, or Salesforce is down."""
+
+
+class QuotaSpent(RetryLater):
+    """The daily API quota, the Bulk quota, or our own share of it is used up."""
+
+
+class ServiceUnavailable(RetryLater):
+    """Salesforce answered, but cannot serve now: overload, maintenance page, repeated server errors."""
+
+
+class JobStopped(RetryLater):
+    """A Bulk job failed, was aborted, or did not end before its deadline."""
+
+
+class IncompleteDownload(RetryLater):
+    """Fewer or more rows arrived than Salesforce announced, also after the page was fetched again."""
+
+
+class MissingObject(PermissionDenied):
+    """The object does not exist in this org, or the log-in may not see it."""
+
+
+class MissingField(PermissionDenied):
+    """A field does not exist in this org, or field-level security hides it from the log-in."""
+
+
+class BulkRefused(PartneropsError):
+    """Bulk API 2.0 does not support this object or this query; REST does. Never reaches a person: we fall back."""
+
+
+class RejectedQuery(ConfigurationError):
+    """Salesforce cannot understand a query that was built from the objects file."""
+
+
+class AnotherOrg(ConfigurationError):
+    """The lake holds the records of a different Salesforce org."""
+
+
+class AnotherExtraction(Locked):
+    """A second extraction of the same object is running on this machine."""
+
+
+class UnusableAnswer(BadData):
+    """An answer that is neither an error nor what the API documents."""
+
+
+_CONNECTION_ERRORS = (WrongCredentials, Unreachable, QuotaSpent)
+
+
+def ends_the_run(error: PartneropsError) -> bool:
+    """True when no other object can be read either, so that the run stops instead of failing object by object."""
+    from partnerops_pipeline.errors import ResourceExhausted
+
+    return isinstance(error, (*_CONNECTION_ERRORS, ResourceExhausted))
+
+
+def parse_error(body: bytes) -> tuple[str, str]:
+    """Code and message of an error answer.
+
+    Three shapes occur: the list of REST (`[{"errorCode", "message"}]`), the object of the token endpoint
+    (`{"error", "error_description"}`), and anything else (HTML of a proxy or a maintenance page), for which the code is "".
+    """
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        return "", ""
+    if isinstance(parsed, list) and parsed:
+        parsed = parsed[0]
+    if not isinstance(parsed, dict):
+        return "", ""
+    code = parsed.get("errorCode") or parsed.get("error") or ""
+    message = parsed.get("message") or parsed.get("error_description") or ""
+    return str(code), str(message)
+
+
+def is_quota(status: int, code: str, message: str) -> bool:
+    """The daily API quota or a Bulk quota is used up; the Bulk texts are those that Estuary's connector saw."""
+    return code == "REQUEST_LIMIT_EXCEEDED" or message.startswith("Max bulk v2 query")
+
+
+def api_error(status: int, body: bytes, *, doing: str, soql: str = "") -> PartneropsError:
+    """The error for an answer with a status of 400 or more.
+
+    Args:
+        status: HTTP status.
+        body: the answer as received.
+        doing: what was tried, in the words of a sentence: "reading Opportunity".
+        soql: the query, shown only where it is itself the problem.
+    """
+    code, message = parse_error(body)
+    said = f"{code}: {_one_line(message)}" if code else f"HTTP {status}"
+    if is_quota(status, code, message):
+        return QuotaSpent(
+            f"Salesforce's daily API quota is spent, so {doing} stopped ({said}).",
+            "Run again after the quota renews (rolling 24 hours), or ask for more; what was read is kept.",
+        )
+    if code in ("invalid_grant", "invalid_client", "invalid_client_id", "inactive_user", "inactive_org", "unsupported_grant_type"):
+        return WrongCredentials(
+            f"Salesforce refused the log-in ({said}).",
+            "Check SALESFORCE_INSTANCE_URL and the credentials of the connected app; see `partnerops doctor`.",
+        )
+    if status == 401:
+        return WrongCredentials(
+            f"Salesforce does not accept the session while {doing} ({said}).",
+            "Log in again: renew SALESFORCE_ACCESS_TOKEN, or set client credentials so that it renews itself.",
+        )
+    if code == "INVALIDENTITY" or "is not supported by the Bulk API" in message or "compound data not supported in Bulk" in message:
+        return BulkRefused(f"Bulk API 2.0 refused {doing} ({said}).")
+    if code in ("FeatureNotEnabled", "API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED") and "Async API" in message:
+        return BulkRefused(f"Bulk API 2.0 is not enabled for {doing} ({said}).")
+    if code in ("INVALID_TYPE", "NOT_FOUND") or (status == 404 and not code):
+        return MissingObject(
+            f"Salesforce knows no such object while {doing}, or the log-in may not see it ({said}).",
+            "Grant read permission on the object, or remove it from the objects file.",
+        )
+    if code == "INVALID_FIELD":
+        return MissingField(
+            f"Salesforce knows no such field while {doing}, or field-level security hides it ({said}).",
+            "Grant read permission on the field, or remove it from the objects file.",
+        )
+    if code in ("MALFORMED_QUERY", "INVALID_QUERY_FILTER_OPERATOR"):
+        return RejectedQuery(f"Salesforce cannot understand the query for {doing} ({said}): {soql}", "Correct the objects file.")
+    if code in ("API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED", "INSUFFICIENT_ACCESS", "INSUFFICIENT_ACCESS_OR_READONLY") or (
+        message.startswith("Implementation restriction")
+    ):
+        return PermissionDenied(
+            f"Salesforce does not permit {doing} ({said}).",
+            "Give the log-in the permissions API Enabled and View All Data.",
+        )
+    if status == 410 or code in ("UNSUPPORTED_API_VERSION", "InvalidVersion"):
+        return ConfigurationError(f"Salesforce has retired this API version ({said}).", "Set SALESFORCE_API_VERSION=62.0.")
+    if status >= 500 or status in (406, 408, 420, 429):
+        return ServiceUnavailable(
+            f"Salesforce could not serve {doing} after several tries ({said}).", "Run again in a few minutes; nothing is lost."
+        )
+    return PermissionDenied(f"Salesforce refused {doing} ({said}).", "Ask the Salesforce administrator what this code means for the log-in.")
+
+
+def _one_line(text: str, limit: int = 300) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"

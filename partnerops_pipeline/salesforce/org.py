@@ -1,0 +1,175 @@
+"""The org as the rest of the room sees it: one session, one API version, answers checked and errors in our words."""
+
+from __future__ import annotations
+
+import copy
+import json
+import threading
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+
+import requests
+from simple_salesforce import Salesforce
+from simple_salesforce.exceptions import SalesforceError
+
+from partnerops_pipeline.errors import ConfigurationError
+from partnerops_pipeline.salesforce.describe import Description, parse_description
+from partnerops_pipeline.salesforce.errors import MissingObject, UnusableAnswer, api_error
+from partnerops_pipeline.salesforce.login import log_in_from
+from partnerops_pipeline.salesforce.session import CallCounter, LogIn, OrgSession
+from partnerops_pipeline.settings import Settings
+
+DESCRIBES_PER_CALL = 25
+"""`composite/batch` takes at most 25 subrequests, so 36 objects cost two calls instead of 36."""
+
+
+class Org:
+    """One Salesforce org, ready to be asked.
+
+    Args:
+        session: logs in by itself when first used.
+        api_version: such as "62.0".
+    """
+
+    def __init__(self, session: OrgSession, api_version: str = "62.0") -> None:
+        self.session = session
+        self.api_version = api_version
+        self.counter = CallCounter()
+        self._described: dict[str, Description | None] = {}
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"Org({self.session.instance_url!r}, v{self.api_version})"
+
+    def counted(self) -> Org:
+        """The same org with a call counter of its own: what one object costs."""
+        other = copy.copy(self)
+        other.counter = CallCounter()
+        return other
+
+    @cached_property
+    def client(self) -> Salesforce:
+        """simple-salesforce on our session, for calls of few rows."""
+        return Salesforce(
+            session_id=self.session.access_token,
+            instance_url=self.session.instance_url,
+            version=self.api_version,
+            session=self.session,
+        )
+
+    def path(self, resource: str) -> str:
+        return f"/services/data/v{self.api_version}/{resource}"
+
+    def call(self, method: str, path: str, *, doing: str, soql: str = "", **options: Any) -> requests.Response:
+        """One HTTP call; an answer of 400 or more becomes an error that says what was being done."""
+        response = self.session.request(method, path, counter=self.counter, **options)
+        if response.status_code >= 400:
+            error = api_error(response.status_code, response.content, doing=doing, soql=soql)
+            response.close()
+            raise error
+        return response
+
+    def get_json(self, path: str, *, doing: str, soql: str = "", **options: Any) -> Any:
+        """The JSON of a GET, numbers with a fraction kept as text so that no digit is lost."""
+        return _json(self.call("GET", path, doing=doing, soql=soql, **options), doing)
+
+    def post_json(self, path: str, body: Any, *, doing: str, soql: str = "") -> Any:
+        return _json(self.call("POST", path, doing=doing, soql=soql, json=body), doing)
+
+    def count(self, soql: str, *, doing: str) -> int:
+        """The answer to a COUNT() query over all rows, deleted ones in the Recycle Bin included."""
+        answer = self.get_json(self.path(f"queryAll?q={quote(soql, safe='')}"), doing=doing, soql=soql)
+        try:
+            return int(answer["totalSize"])
+        except (KeyError, TypeError, ValueError):
+            raise UnusableAnswer(f"Salesforce's answer while {doing} holds no totalSize.") from None
+
+    def limits(self) -> dict[str, Any]:
+        """`GET limits`: for each limit, Max and Remaining."""
+        return dict(self._simple(lambda: self.client.restful("limits"), "reading the limits"))
+
+    def visible_objects(self) -> set[str]:
+        """API names of all objects that the log-in may see."""
+        answer = self._simple(lambda: self.client.restful("sobjects"), "listing the objects")
+        return {entry["name"] for entry in answer["sobjects"]}
+
+    def userinfo(self) -> dict[str, Any]:
+        """Who is logged in, and to which org: `GET /services/oauth2/userinfo`."""
+        return dict(self.get_json("/services/oauth2/userinfo", doing="reading who is logged in"))
+
+    def describe(self, name: str) -> Description:
+        """One object's description, asked once per `Org`.
+
+        Raises:
+            MissingObject: the org lacks the object, or the log-in may not see it.
+        """
+        with self._lock:
+            known = name in self._described
+        if not known:
+            try:
+                answer = self.get_json(self.path(f"sobjects/{name}/describe"), doing=f"describing {name}")
+                self._remember(name, parse_description(answer))
+            except MissingObject:
+                self._remember(name, None)
+        found = self._described[name]
+        if found is None:
+            raise MissingObject(
+                f"The object {name} does not exist in this org, or the log-in may not see it.",
+                f"Grant read permission on {name}, or remove it from the objects file.",
+            )
+        return found
+
+    def describe_all(self, names: Iterable[str]) -> None:
+        """Describe many objects in few calls; what cannot be described is left for `describe` to explain."""
+        wanted = [name for name in names if name not in self._described]
+        for start in range(0, len(wanted), DESCRIBES_PER_CALL):
+            batch = wanted[start : start + DESCRIBES_PER_CALL]
+            body = {"batchRequests": [{"method": "GET", "url": f"v{self.api_version}/sobjects/{name}/describe"} for name in batch]}
+            answer = self.post_json(self.path("composite/batch"), body, doing="describing the objects")
+            for name, result in zip(batch, answer.get("results", ()), strict=False):
+                if result.get("statusCode") == 200:
+                    self._remember(name, parse_description(result["result"]))
+                elif result.get("statusCode") == 404:
+                    self._remember(name, None)
+
+    def _remember(self, name: str, description: Description | None) -> None:
+        with self._lock:
+            self._described[name] = description
+
+    def _simple(self, ask: Callable[[], Any], doing: str) -> Any:
+        """Run a call of simple-salesforce and speak of its errors in our words."""
+        try:
+            answer = ask()
+        except SalesforceError as error:
+            content = error.content
+            body = content if isinstance(content, bytes) else json.dumps(content).encode()
+            raise api_error(error.status, body, doing=doing) from None
+        except ValueError:
+            raise UnusableAnswer(f"Salesforce's answer while {doing} is not JSON.") from None
+        if answer is None:
+            raise UnusableAnswer(f"Salesforce's answer while {doing} is empty.")
+        return answer
+
+
+def connect(settings: Settings, *, log_in: LogIn | None = None) -> Org:
+    """The org that the settings name. Nothing is sent yet; the first question logs in.
+
+    Raises:
+        ConfigurationError: no instance address, or no complete way to log in.
+    """
+    if not settings.salesforce_instance_url:
+        raise ConfigurationError("No Salesforce org is configured.", "Set SALESFORCE_INSTANCE_URL=https://acme.my.salesforce.com.")
+    session = OrgSession(settings.salesforce_instance_url, log_in or log_in_from(settings))
+    session.budget = settings.salesforce_api_budget
+    return Org(session, settings.salesforce_api_version)
+
+
+def _json(response: requests.Response, doing: str) -> Any:
+    try:
+        return json.loads(response.content, parse_float=str)
+    except ValueError:
+        raise UnusableAnswer(f"Salesforce's answer while {doing} is not JSON.", "Run again; if it stays, check the proxy on the way.") from None
+
+

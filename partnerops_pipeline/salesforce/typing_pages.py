@@ -1,0 +1,202 @@
+"""Pages of text become Parquet files with exact types.
+
+Both APIs arrive here as CSV in the same form (REST's JSON is written that way first), so a value has one road to its type
+and is equal whichever API brought it. An empty text is NULL, as in Salesforce; "NA" and "null" are texts.
+"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from partnerops_pipeline.errors import ResourceExhausted
+from partnerops_pipeline.salesforce.errors import UnusableAnswer
+
+LONGEST_LINE_BYTES = 16 * 1024 * 1024
+"""Of one record. A long text area holds up to 131,072 characters, and an object may have many."""
+_BAD_VALUES_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class BadValue:
+    """A value that does not fit its field's type; it is NULL in the lake and told here."""
+
+    record_id: str
+    field: str
+    value: str
+
+
+@dataclass(frozen=True)
+class PageStamp:
+    """What the rows of one batch carry besides their own values."""
+
+    batch_id: str
+    extracted_at: datetime
+    committed_at: datetime | None = None
+    """Fixed before the pages are typed where the lake takes the files as they are; else the lake adds it."""
+
+
+@dataclass(frozen=True)
+class TypedPage:
+    path: Path
+    rows: int
+    bad_values: tuple[BadValue, ...] = field(default=())
+    bad_count: int = 0
+
+
+def write_rest_page(records: Iterable[Mapping[str, Any]], fields: Sequence[str], path: Path) -> int:
+    """Write REST records as CSV in the form that Bulk API 2.0 uses; returns how many."""
+    rows = 0
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        writer.writerow(fields)
+        for record in records:
+            writer.writerow([_as_bulk_text(record.get(name)) for name in fields])
+            rows += 1
+    return rows
+
+
+def _as_bulk_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def type_page(
+    page: Path,
+    target: Path,
+    columns: Mapping[str, str],
+    stamp: PageStamp,
+    *,
+    connection: duckdb.DuckDBPyConnection | None = None,
+) -> TypedPage:
+    """Turn one CSV page into one zstd Parquet file.
+
+    Args:
+        page: CSV with or without a header line.
+        target: Parquet file to write.
+        columns: API name -> DuckDB type, in the order of the query.
+        stamp: batch id, time of extraction, and time of commit where that is fixed already.
+        connection: reuse one per thread; each costs some milliseconds to open.
+
+    Raises:
+        UnusableAnswer: not CSV, or other columns than were asked for.
+        ResourceExhausted: the disk is full.
+    """
+    own = connection or open_typing_connection()
+    header, order = _header(page, list(columns))
+    source = _read_csv(page, order, header)
+    try:
+        try:
+            rows = _copy(own, source, columns, stamp, target, cast="CAST")
+            return TypedPage(target, rows)
+        except duckdb.ConversionException:
+            rows = _copy(own, source, columns, stamp, target, cast="TRY_CAST")
+            shown, counted = _bad_values(own, source, columns)
+            return TypedPage(target, rows, shown, counted)
+    except duckdb.InvalidInputException as error:
+        raise UnusableAnswer(f"A page of results is not CSV: {str(error).splitlines()[0]}", "Run again; the page is fetched anew.") from None
+    except (duckdb.IOException, OSError) as error:
+        if "No space left" in str(error):
+            raise disk_full(target) from None
+        raise
+    finally:
+        if connection is None:
+            own.close()
+
+
+def open_typing_connection(threads: int = 1) -> duckdb.DuckDBPyConnection:
+    """A private in-memory DuckDB: UTC, so that no cast depends on the machine's zone, and rows in any order."""
+    connection = duckdb.connect(config={"threads": threads, "preserve_insertion_order": False, "memory_limit": "256MB"})
+    connection.execute("SET TimeZone = 'UTC'")  # not as `config`: the zones are not loaded yet while connecting (duckdb 2.0)
+    return connection
+
+
+def disk_full(path: Path) -> ResourceExhausted:
+    free = shutil.disk_usage(path.parent).free // (1024 * 1024)
+    return ResourceExhausted(f"The disk that holds {path.parent} is full ({free} MB free).", "Make room and run again; the lake is untouched.")
+
+
+def _header(page: Path, fields: list[str]) -> tuple[bool, list[str]]:
+    """Whether the page starts with a header, and the order of its columns. Salesforce writes one on each page; some say only on the first."""
+    with page.open(encoding="utf-8", newline="") as text:
+        first = text.readline(LONGEST_LINE_BYTES)
+    names = next(csv.reader([first]), [])
+    by_lower = {name.lower(): name for name in fields}
+    if len(names) == len(fields) and all(name.lower() in by_lower for name in names):
+        return True, [by_lower[name.lower()] for name in names]
+    if len(names) != len(fields):
+        raise UnusableAnswer(
+            f"A page of results has {len(names)} columns where {len(fields)} were asked for.", "Run again; the page is fetched anew."
+        )
+    return False, fields
+
+
+def _read_csv(page: Path, order: Sequence[str], header: bool) -> str:
+    columns = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in order)
+    # Nothing is left to guess: sniffing would read "NA" or leading zeros in its own way.
+    return (
+        f"read_csv({_text(str(page))}, auto_detect=false, header={'true' if header else 'false'}, columns={{{columns}}}, "
+        f"delim=',', quote='\"', escape='\"', nullstr='', encoding='utf-8', null_padding=false, "
+        f"max_line_size={LONGEST_LINE_BYTES}, parallel=false)"
+    )
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection, source: str, columns: Mapping[str, str], stamp: PageStamp, target: Path, *, cast: str
+) -> int:
+    typed = [
+        f"{_name(name)}" if kind == "VARCHAR" else f"{cast}({_name(name)} AS {kind}) AS {_name(name)}" for name, kind in columns.items()
+    ]
+    query = f"SELECT {', '.join(typed + _meta(columns, stamp))} FROM {source}"
+    copied = connection.execute(f"COPY ({query}) TO {_text(str(target))} (FORMAT parquet, COMPRESSION zstd)").fetchone()
+    return int(copied[0]) if copied else 0
+
+
+def _meta(columns: Mapping[str, str], stamp: PageStamp) -> list[str]:
+    deleted = f"coalesce(CAST({_name('IsDeleted')} AS BOOLEAN), false)" if "IsDeleted" in columns else "false"
+    merged = f"{_name('MasterRecordId')} IS NOT NULL" if "MasterRecordId" in columns else "false"
+    parts = [
+        f"{_text(stamp.batch_id)} AS _batch_id",
+        f"TIMESTAMPTZ {_text(stamp.extracted_at.isoformat())} AS _extracted_at",
+    ]
+    if stamp.committed_at is not None:
+        parts.append(f"TIMESTAMPTZ {_text(stamp.committed_at.isoformat())} AS _committed_at")
+    parts.append(f"{deleted} AS _is_deleted")
+    parts.append(f"CAST(CASE WHEN {deleted} THEN CASE WHEN {merged} THEN 'merge' ELSE 'soft' END END AS VARCHAR) AS _deleted_kind")
+    return parts
+
+
+def _bad_values(connection: duckdb.DuckDBPyConnection, source: str, columns: Mapping[str, str]) -> tuple[tuple[BadValue, ...], int]:
+    shown: list[BadValue] = []
+    counted = 0
+    for name, kind in columns.items():
+        if kind == "VARCHAR":
+            continue
+        unfit = f"{_name(name)} IS NOT NULL AND TRY_CAST({_name(name)} AS {kind}) IS NULL"
+        found = connection.execute(f"SELECT count(*) FROM {source} WHERE {unfit}").fetchone()
+        if not found or not found[0]:
+            continue
+        counted += int(found[0])
+        examples = connection.execute(
+            f"SELECT {_name('Id')}, left({_name(name)}, 60) FROM {source} WHERE {unfit} ORDER BY 1 LIMIT {_BAD_VALUES_SHOWN}"
+        ).fetchall()
+        shown.extend(BadValue(str(record), name, str(value)) for record, value in examples)
+    return tuple(shown), counted
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _name(value: str) -> str:
+    return '"' + value.replace('"', '""') + '"'
