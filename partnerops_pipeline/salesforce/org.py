@@ -31,11 +31,13 @@ class Org:
     Args:
         session: logs in by itself when first used.
         api_version: such as "62.0".
+        lightning_host: host of record links where the org's own answer is not to be used.
     """
 
-    def __init__(self, session: OrgSession, api_version: str = "62.0") -> None:
+    def __init__(self, session: OrgSession, api_version: str = "62.0", *, lightning_host: str = "") -> None:
         self.session = session
         self.api_version = api_version
+        self.lightning_host = lightning_host
         self.counter = CallCounter()
         self._described: dict[str, Description | None] = {}
         self._lock = threading.Lock()
@@ -163,7 +165,7 @@ def connect(settings: Settings, *, log_in: LogIn | None = None) -> Org:
         raise ConfigurationError("No Salesforce org is configured.", "Set SALESFORCE_INSTANCE_URL=https://acme.my.salesforce.com.")
     session = OrgSession(settings.salesforce_instance_url, log_in or log_in_from(settings))
     session.budget = settings.salesforce_api_budget
-    return Org(session, settings.salesforce_api_version)
+    return Org(session, settings.salesforce_api_version, lightning_host=settings.salesforce_lightning_host)
 
 
 def _json(response: requests.Response, doing: str) -> Any:

@@ -1,0 +1,68 @@
+"""Where half-done downloads lie, one folder per object, held by one process at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from partnerops_pipeline.salesforce.errors import AnotherExtraction
+from partnerops_pipeline.salesforce.objects import ObjectSpec
+from partnerops_pipeline.salesforce.typing_pages import disk_full
+
+
+class ObjectSpool:
+    """The folder of one object while this process holds it."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def folder(self, batch_id: str) -> Path:
+        """A fresh folder for one batch."""
+        folder = self._root / batch_id
+        folder.mkdir(parents=True)
+        return folder
+
+
+@contextlib.contextmanager
+def open_spool(spool: Path, spec: ObjectSpec) -> Iterator[ObjectSpool]:
+    """Hold the object's spool: leftovers of a killed run are removed first, ours at the end.
+
+    The hold is a kernel lock, which dies with its process: a killed run never leaves it behind.
+
+    Raises:
+        AnotherExtraction: another process reads this object now.
+        ResourceExhausted: the disk is full.
+    """
+    root = spool / spec.lake_table
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with (root / "lock").open("a+", encoding="utf-8") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.seek(0)
+                holder = lock.read().strip() or "unknown"
+                raise AnotherExtraction(
+                    f"{spec.name} is being extracted already, by process {holder}.", "Wait for that run to end, then run again."
+                ) from None
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            _clear(root)
+            try:
+                yield ObjectSpool(root)
+            finally:
+                _clear(root)
+    except OSError as error:
+        raise (disk_full(spool) if error.errno == errno.ENOSPC else error) from None
+
+
+def _clear(root: Path) -> None:
+    for folder in root.iterdir():
+        if folder.is_dir():
+            shutil.rmtree(folder, ignore_errors=True)
