@@ -1,7 +1,8 @@
 """Bulk API 2.0 query jobs: create, poll, list the result pages, download, delete.
 
-Reference: https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/queries.htm. simple-salesforce's own
-bulk download is not used: it starts by sleeping five seconds, accepts a short page without a word and cannot renew a session.
+Reference: https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/queries.htm. simple-
+salesforce's own bulk download is not used: it starts by sleeping five seconds, accepts a short page without a word
+and cannot renew a session.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from partnerops_pipeline.salesforce.org import Org
 from partnerops_pipeline.salesforce.pages import PIECE_BYTES, save
 
 FIRST_POLLS = (0.2, 0.5)
-"""Small jobs are done within a second; from then on 1 s, half as much again each time, at most 30 s: polls cost quota."""
+"""Small jobs are done within a second; from then on 1 s, half as much again each time, at most 30 s: polls cost
+quota."""
 LONGEST_POLL_SECONDS = 30.0
 DEADLINE_SECONDS = 6 * 3600.0
 PARALLEL_FROM_VERSION = 58.0
@@ -31,7 +33,8 @@ PARALLEL_FROM_VERSION = 58.0
 
 @dataclass(frozen=True)
 class Job:
-    """A query job that Salesforce holds for seven days. Its results are read with the version that created it, else 409."""
+    """A query job that Salesforce holds for seven days. Its results are read with the version that created it, else
+    409."""
 
     id: str
     api_version: str
@@ -70,7 +73,13 @@ def create_job(org: Org, soql: str, *, doing: str) -> Job:
         BulkRefused: Bulk does not take this object or query; read it by REST.
         QuotaSpent: the day's calls or Bulk jobs are used up.
     """
-    body = {"operation": "queryAll", "query": soql, "contentType": "CSV", "columnDelimiter": "COMMA", "lineEnding": "LF"}
+    body = {
+        "operation": "queryAll",
+        "query": soql,
+        "contentType": "CSV",
+        "columnDelimiter": "COMMA",
+        "lineEnding": "LF",
+    }
     answer = org.post_json(org.path("jobs/query"), body, doing=doing, soql=soql)
     try:
         return Job(str(answer["id"]), org.api_version, soql)
@@ -105,7 +114,8 @@ def wait_until_complete(
             break
     abort_job(org, job)
     raise JobStopped(
-        f"Salesforce did not finish job {job.id} for {doing} within {deadline_seconds / 3600:g} hours.", "Run again at a quieter time."
+        f"Salesforce did not finish job {job.id} for {doing} within {deadline_seconds / 3600:g} hours.",
+        "Run again at a quieter time.",
     )
 
 
@@ -122,7 +132,8 @@ def result_pages(org: Org, job: Job, *, doing: str, page_rows: int | None = None
     """The pages of a complete job: listed by `resultPages` where the version has it, else found one after another.
 
     Args:
-        page_rows: largest page wanted; None leaves the size to Salesforce. Asking for a size reads the pages in sequence.
+        page_rows: largest page wanted; None leaves the size to Salesforce. Asking for a size reads the pages in
+        sequence.
     """
     if page_rows is None and float(job.api_version) >= PARALLEL_FROM_VERSION:
         yield from _listed_pages(org, job, doing)
@@ -131,7 +142,8 @@ def result_pages(org: Org, job: Job, *, doing: str, page_rows: int | None = None
 
 
 def delete_job(org: Org, job: Job) -> None:
-    """Free the job's result storage. A failure is no failure of the extraction: Salesforce deletes it after seven days."""
+    """Free the job's result storage. A failure is no failure of the extraction: Salesforce deletes it after seven
+    days."""
     with contextlib.suppress(PartneropsError):
         org.call("DELETE", org.path(f"jobs/query/{job.id}"), doing="deleting a finished job").close()
 
@@ -182,7 +194,9 @@ def _job_path(job: Job, rest: str) -> str:
 def _own_path(address: str, job: Job) -> str:
     """Follow only paths of this very job on the same host: the token must not travel elsewhere."""
     if not re.match(rf"/services/data/v[\d.]+/jobs/query/{re.escape(job.id)}/", address):
-        raise UnusableAnswer("Salesforce named a result page outside its job, which is not followed.", "Check the proxy on the way.")
+        raise UnusableAnswer(
+            "Salesforce named a result page outside its job, which is not followed.", "Check the proxy on the way."
+        )
     return address
 
 
@@ -190,7 +204,12 @@ def _stopped(job: Job, state: str, reason: str, doing: str) -> PartneropsError:
     if "is not supported by the Bulk API" in reason or "INVALIDENTITY" in reason:
         return BulkRefused(f"Bulk API 2.0 refused {doing} ({reason}).")
     if reason.startswith("Max bulk v2 query"):
-        return QuotaSpent(f"Salesforce's daily Bulk quota is spent, so {doing} stopped ({reason}).", "Run again after 24 hours.")
+        return QuotaSpent(
+            f"Salesforce's daily Bulk quota is spent, so {doing} stopped ({reason}).", "Run again after 24 hours."
+        )
     if state == "Aborted":
-        return JobStopped(f"Job {job.id} for {doing} was aborted by someone in Salesforce.", "Run again; ask who aborted it if it stays.")
+        return JobStopped(
+            f"Job {job.id} for {doing} was aborted by someone in Salesforce.",
+            "Run again; ask who aborted it if it stays.",
+        )
     return JobStopped(f"Job {job.id} for {doing} failed in Salesforce: {' '.join(reason.split())}", "Run again.")

@@ -1,6 +1,7 @@
 """What an object's `describe` says about its fields, and the exact type that each field gets in the lake.
 
-Field properties: https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_describesobjects_describesobjectresult.htm
+Field properties: https://developer.salesforce.com/docs/atlas.en-
+us.api.meta/api/sforce_api_calls_describesobjects_describesobjectresult.htm
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ class Description:
 
 
 def decimal_type(precision: int, scale: int) -> str:
-    """DECIMAL(p,s) for up to 18 digits, DECIMAL(38,s) beyond; describe reports 0 digits for some system numbers: (38,9)."""
+    """DECIMAL(p,s) for up to 18 digits, DECIMAL(38,s) beyond; describe reports 0 digits for some system numbers:
+    (38,9)."""
     if precision <= 0:
         return "DECIMAL(38,9)"
     return f"DECIMAL({precision if precision <= 18 else _MOST_DIGITS},{min(scale, _MOST_DIGITS)})"

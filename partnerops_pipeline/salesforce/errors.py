@@ -85,7 +85,8 @@ def parse_error(body: bytes) -> tuple[str, str]:
     """Code and message of an error answer.
 
     Three shapes occur: the list of REST (`[{"errorCode", "message"}]`), the object of the token endpoint
-    (`{"error", "error_description"}`), and anything else (HTML of a proxy or a maintenance page), for which the code is "".
+    (`{"error", "error_description"}`), and anything else (HTML of a proxy or a maintenance page), for which the code
+    is "".
     """
     try:
         parsed = json.loads(body)
@@ -121,7 +122,14 @@ def api_error(status: int, body: bytes, *, doing: str, soql: str = "") -> Partne
             f"Salesforce's daily API quota is spent, so {doing} stopped ({said}).",
             "Run again after the quota renews (rolling 24 hours), or ask for more; what was read is kept.",
         )
-    if code in ("invalid_grant", "invalid_client", "invalid_client_id", "inactive_user", "inactive_org", "unsupported_grant_type"):
+    if code in (
+        "invalid_grant",
+        "invalid_client",
+        "invalid_client_id",
+        "inactive_user",
+        "inactive_org",
+        "unsupported_grant_type",
+    ):
         return WrongCredentials(
             f"Salesforce refused the log-in ({said}).",
             "Check SALESFORCE_INSTANCE_URL and the credentials of the connected app; see `partnerops doctor`.",
@@ -131,7 +139,11 @@ def api_error(status: int, body: bytes, *, doing: str, soql: str = "") -> Partne
             f"Salesforce does not accept the session while {doing} ({said}).",
             "Log in again: renew SALESFORCE_ACCESS_TOKEN, or set client credentials so that it renews itself.",
         )
-    if code == "INVALIDENTITY" or "is not supported by the Bulk API" in message or "compound data not supported in Bulk" in message:
+    if (
+        code == "INVALIDENTITY"
+        or "is not supported by the Bulk API" in message
+        or "compound data not supported in Bulk" in message
+    ):
         return BulkRefused(f"Bulk API 2.0 refused {doing} ({said}).")
     if code in ("FeatureNotEnabled", "API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED") and "Async API" in message:
         return BulkRefused(f"Bulk API 2.0 is not enabled for {doing} ({said}).")
@@ -146,21 +158,31 @@ def api_error(status: int, body: bytes, *, doing: str, soql: str = "") -> Partne
             "Grant read permission on the field, or remove it from the objects file.",
         )
     if code in ("MALFORMED_QUERY", "INVALID_QUERY_FILTER_OPERATOR"):
-        return RejectedQuery(f"Salesforce cannot understand the query for {doing} ({said}): {soql}", "Correct the objects file.")
-    if code in ("API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED", "INSUFFICIENT_ACCESS", "INSUFFICIENT_ACCESS_OR_READONLY") or (
-        message.startswith("Implementation restriction")
-    ):
+        return RejectedQuery(
+            f"Salesforce cannot understand the query for {doing} ({said}): {soql}", "Correct the objects file."
+        )
+    if code in (
+        "API_DISABLED_FOR_ORG",
+        "API_CURRENTLY_DISABLED",
+        "INSUFFICIENT_ACCESS",
+        "INSUFFICIENT_ACCESS_OR_READONLY",
+    ) or (message.startswith("Implementation restriction")):
         return PermissionDenied(
             f"Salesforce does not permit {doing} ({said}).",
             "Give the log-in the permissions API Enabled and View All Data.",
         )
     if status == 410 or code in ("UNSUPPORTED_API_VERSION", "InvalidVersion"):
-        return ConfigurationError(f"Salesforce has retired this API version ({said}).", "Set SALESFORCE_API_VERSION=62.0.")
+        return ConfigurationError(
+            f"Salesforce has retired this API version ({said}).", "Set SALESFORCE_API_VERSION=62.0."
+        )
     if status >= 500 or status in (406, 408, 420, 429):
         return ServiceUnavailable(
-            f"Salesforce could not serve {doing} after several tries ({said}).", "Run again in a few minutes; nothing is lost."
+            f"Salesforce could not serve {doing} after several tries ({said}).",
+            "Run again in a few minutes; nothing is lost.",
         )
-    return PermissionDenied(f"Salesforce refused {doing} ({said}).", "Ask the Salesforce administrator what this code means for the log-in.")
+    return PermissionDenied(
+        f"Salesforce refused {doing} ({said}).", "Ask the Salesforce administrator what this code means for the log-in."
+    )
 
 
 def _one_line(text: str, limit: int = 300) -> str:

@@ -39,8 +39,9 @@ class ObjectReport:
     """What became of one object in one run.
 
     `counted_before` and `counted_after` are COUNT() at the source over the window, `downloaded` the rows that arrived,
-    `committed` those that were new or changed, `unchanged` those that the lake held already, `current_rows` the distinct
-    records in the lake, `watermark` the moment up to which the lake is complete, `calls` the API calls it cost.
+    `committed` those that were new or changed, `unchanged` those that the lake held already, `current_rows` the
+    distinct records in the lake, `watermark` the moment up to which the lake is complete, `calls` the API calls it
+    cost.
     """
 
     object: str
@@ -146,7 +147,8 @@ def extract_all(
         one report per object, in the order of `specs`; a failed object has state "failed" and its sentence as message.
 
     Raises:
-        WrongCredentials, Unreachable, QuotaSpent, ResourceExhausted, AnotherOrg: no object can be read; what was committed stays.
+        WrongCredentials, Unreachable, QuotaSpent, ResourceExhausted, AnotherOrg: no object can be read; what was
+        committed stays.
     """
     record_identity(org, lake)
     org.describe_all(spec.name for spec in specs)
@@ -186,7 +188,14 @@ def _has_new_columns(table: LakeTable, columns: dict[str, str]) -> bool:
 
 
 def _read(
-    org: Org, spec: ObjectSpec, columns: dict[str, str], where: str, rows: int, room: ObjectSpool, stamp: PageStamp, doing: str
+    org: Org,
+    spec: ObjectSpec,
+    columns: dict[str, str],
+    where: str,
+    rows: int,
+    room: ObjectSpool,
+    stamp: PageStamp,
+    doing: str,
 ) -> _Read:
     query = soql.select(spec.name, list(columns), where)
     api = choose_api(spec.name, rows, query, spec.api)
@@ -223,12 +232,19 @@ def _prove_complete(spec: ObjectSpec, before: int, rows: int, after: int) -> Non
     """Changes during the run move records out of the window or into it; fewer rows than both counts is a loss."""
     if rows < min(before, after):
         raise IncompleteDownload(
-            f"Of {spec.name}, {rows} rows arrived, but Salesforce counted {before} before and {after} after.", "Run again; nothing was stored."
+            f"Of {spec.name}, {rows} rows arrived, but Salesforce counted {before} before and {after} after.",
+            "Run again; nothing was stored.",
         )
 
 
 def _commit(
-    table: LakeTable, spec: ObjectSpec, columns: dict[str, str], read: _Read, stamp: PageStamp, window: Window, watermark: datetime | None
+    table: LakeTable,
+    spec: ObjectSpec,
+    columns: dict[str, str],
+    read: _Read,
+    stamp: PageStamp,
+    window: Window,
+    watermark: datetime | None,
 ):
     return table.append(
         [page.path for page in read.pages],

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from partnerops_pipeline.errors import PartneropsError, PermissionDenied
-from partnerops_pipeline.lake.columns import Column
+from partnerops_pipeline.errors import PermissionDenied
 from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.salesforce.errors import UnusableAnswer
-from partnerops_pipeline.salesforce.objects import ORG_IDENTITY_COLUMNS, ORG_IDENTITY_TABLE
 from partnerops_pipeline.salesforce.org import Org
 
 
@@ -53,7 +51,9 @@ def read_identity(org: Org) -> OrgIdentity:
     try:
         organization_id = id18(str(info["organization_id"]))
     except KeyError:
-        raise UnusableAnswer("Salesforce's answer about the log-in holds no organization_id.", "Give the connected app the scope `id`.") from None
+        raise UnusableAnswer(
+            "Salesforce's answer about the log-in holds no organization_id.", "Give the connected app the scope `id`."
+        ) from None
     my_domain = _my_domain(info) or org.session.instance_url
     host = org.lightning_host or lightning_host(my_domain)
     return OrgIdentity(organization_id, host, _is_sandbox(org, my_domain))

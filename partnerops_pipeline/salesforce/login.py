@@ -1,7 +1,7 @@
 """The ways to log in. Each obtains a grant (token and instance) on the session that it is given.
 
-simple-salesforce's own log-in builds `https://{domain}.salesforce.com` and so cannot reach a host or port as configured;
-the two OAuth flows are therefore one POST of ours to `{instance}/services/oauth2/token`
+simple-salesforce's own log-in builds `https://{domain}.salesforce.com` and so cannot reach a host or port as
+configured; the two OAuth flows are therefore one POST of ours to `{instance}/services/oauth2/token`
 (https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_flows.htm). Its SOAP log-in is used for old orgs.
 """
 
@@ -57,7 +57,8 @@ class ClientCredentials:
 
 
 class JwtBearer:
-    """OAuth JWT bearer: an assertion for `username`, signed RS256 with the key whose certificate the connected app holds.
+    """OAuth JWT bearer: an assertion for `username`, signed RS256 with the key whose certificate the connected app
+    holds.
 
     Args:
         client_id: consumer key of the connected app.
@@ -85,7 +86,8 @@ class JwtBearer:
             assertion = jwt.encode(claims, self._private_key, algorithm="RS256")
         except (ValueError, TypeError, jwt.PyJWTError):
             raise ConfigurationError(
-                "The private key for Salesforce is not a usable RSA key in PEM form.", "Correct SALESFORCE_PRIVATE_KEY_FILE."
+                "The private key for Salesforce is not a usable RSA key in PEM form.",
+                "Correct SALESFORCE_PRIVATE_KEY_FILE.",
             ) from None
         return _token(session, {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion})
 
@@ -105,10 +107,13 @@ class SoapPassword:
         from simple_salesforce.exceptions import SalesforceAuthenticationFailed
         from simple_salesforce.login import SalesforceLogin
 
-        log.warning("The SOAP log-in is retired in Summer '27 (API 31 to 64); set up client credentials or JWT bearer instead.")
+        log.warning(
+            "The SOAP log-in is retired in Summer '27 (API 31 to 64); set up client credentials or JWT bearer instead."
+        )
         if float(self._api_version) >= 65:
             raise ConfigurationError(
-                f"API version {self._api_version} has no SOAP log-in.", "Use client credentials or JWT bearer, or SALESFORCE_API_VERSION=62.0."
+                f"API version {self._api_version} has no SOAP log-in.",
+                "Use client credentials or JWT bearer, or SALESFORCE_API_VERSION=62.0.",
             )
         domain = urlsplit(session.configured_url).netloc.removesuffix(".salesforce.com")
         try:
@@ -165,8 +170,8 @@ def log_in_from(settings: Settings) -> LogIn:
         )
     raise ConfigurationError(
         "No way to log in to Salesforce is configured.",
-        "Set SALESFORCE_CLIENT_ID with SALESFORCE_CLIENT_SECRET, or with SALESFORCE_USERNAME and SALESFORCE_PRIVATE_KEY_FILE, "
-        "or SALESFORCE_ACCESS_TOKEN.",
+        "Set SALESFORCE_CLIENT_ID with SALESFORCE_CLIENT_SECRET, "
+        "or with SALESFORCE_USERNAME and SALESFORCE_PRIVATE_KEY_FILE, or SALESFORCE_ACCESS_TOKEN.",
     )
 
 
@@ -175,7 +180,8 @@ def _read_key(path: Path) -> str:
         return path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
-            f"The private key file {path} cannot be read ({type(error).__name__}).", "Correct SALESFORCE_PRIVATE_KEY_FILE."
+            f"The private key file {path} cannot be read ({type(error).__name__}).",
+            "Correct SALESFORCE_PRIVATE_KEY_FILE.",
         ) from None
 
 
@@ -188,7 +194,8 @@ def _token(session: OrgSession, form: dict[str, str]) -> Grant:
         grant = Grant(answer["access_token"], answer.get("instance_url") or session.configured_url)
     except (ValueError, KeyError, TypeError):
         raise UnusableAnswer(
-            "Salesforce's answer to the log-in holds no access token.", "Check that SALESFORCE_INSTANCE_URL is the org's My Domain."
+            "Salesforce's answer to the log-in holds no access token.",
+            "Check that SALESFORCE_INSTANCE_URL is the org's My Domain.",
         ) from None
     parts = urlsplit(grant.instance_url)
     if parts.scheme != "https" and parts.hostname not in LOOPBACK:

@@ -110,7 +110,9 @@ class ObjectSpec(BaseModel):
         for name, spec in value.items():
             column = spec.alias or snake_case(name)
             if column in seen:
-                raise ValueError(f"{seen[column]} and {name} would both be the column {column}; give one of them another `as`")
+                raise ValueError(
+                    f"{seen[column]} and {name} would both be the column {column}; give one of them another `as`"
+                )
             seen[column] = name
         return value
 
@@ -151,7 +153,8 @@ class ObjectSpec(BaseModel):
 
 
 def snake_case(api_name: str) -> str:
-    """`BillingCountryCode` -> billing_country_code, `Deal_Registration__c` -> deal_registration, `ns__Obj__c` -> ns_obj."""
+    """`BillingCountryCode` -> billing_country_code, `Deal_Registration__c` -> deal_registration, `ns__Obj__c` ->
+    ns_obj."""
     bare = re.sub(r"__(?:c|r|x|mdt|e|b|pc)\Z", "", api_name)
     split = re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", _between_words, bare)
     return re.sub(r"_+", "_", split).strip("_").lower()
@@ -172,9 +175,16 @@ def load_objects(path: Path | None = None) -> list[ObjectSpec]:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"The objects file {file} cannot be read ({type(error).__name__}).", "Correct SALESFORCE_OBJECTS_FILE.") from None
+        raise ConfigurationError(
+            f"The objects file {file} cannot be read ({type(error).__name__}).", "Correct SALESFORCE_OBJECTS_FILE."
+        ) from None
     content, lines = _parse(text, file)
-    if not isinstance(content, dict) or set(content) != {"objects"} or not isinstance(content["objects"], dict) or not content["objects"]:
+    if (
+        not isinstance(content, dict)
+        or set(content) != {"objects"}
+        or not isinstance(content["objects"], dict)
+        or not content["objects"]
+    ):
         raise _complaint(file, 1, "the file must hold exactly one key `objects` with at least one object under it")
     specs = [_object(name, body, file, lines) for name, body in content["objects"].items()]
     by_table: dict[str, ObjectSpec] = {}
@@ -183,7 +193,11 @@ def load_objects(path: Path | None = None) -> list[ObjectSpec]:
         if other is not spec or spec.lake_table == ORG_IDENTITY_TABLE:
             what = f"{other.name} and {spec.name}" if other is not spec else spec.name
             line = lines[("objects", spec.name)]
-            raise _complaint(file, line, f"{what} would take the table name {spec.table_name}, which is taken; give one another `table`")
+            raise _complaint(
+                file,
+                line,
+                f"{what} would take the table name {spec.table_name}, which is taken; give one another `table`",
+            )
     return specs
 
 
@@ -191,7 +205,10 @@ def contract(specs: Iterable[ObjectSpec]) -> dict[str, list[tuple[str, str, str]
     """What readers may rely on: lake table -> (API name, column name, declared DuckDB type), meta columns last."""
     meta = [(name, name, kind) for name, kind in META_COLUMNS]
     promised = {
-        spec.lake_table: [(name, field.alias or snake_case(name), field.lake_type) for name, field in spec.fields.items()] + meta
+        spec.lake_table: [
+            (name, field.alias or snake_case(name), field.lake_type) for name, field in spec.fields.items()
+        ]
+        + meta
         for spec in specs
     }
     promised[ORG_IDENTITY_TABLE] = [(name, name, kind) for name, kind in ORG_IDENTITY_COLUMNS] + meta
@@ -201,7 +218,9 @@ def contract(specs: Iterable[ObjectSpec]) -> dict[str, list[tuple[str, str, str]
 def _object(name: Any, body: Any, file: Path, lines: Mapping[tuple[str, ...], int]) -> ObjectSpec:
     where: tuple[str, ...] = ("objects", str(name))
     if not isinstance(name, str) or not _API_NAME.match(name):
-        raise _complaint(file, lines.get(where, 1), f"{name!r} is not a Salesforce API name; write letters, digits and underscores")
+        raise _complaint(
+            file, lines.get(where, 1), f"{name!r} is not a Salesforce API name; write letters, digits and underscores"
+        )
     if not isinstance(body, dict):
         raise _complaint(file, lines.get(where, 1), f"{name} needs a mapping with `fields:` under it")
     try:
@@ -225,7 +244,9 @@ def _reason(error: Any) -> str:
 
 
 def _complaint(file: Path, line: int, what: str) -> ConfigurationError:
-    return ConfigurationError(f"The objects file {file}, line {line}, is wrong: {what}.", "Correct that line and run again.")
+    return ConfigurationError(
+        f"The objects file {file}, line {line}, is wrong: {what}.", "Correct that line and run again."
+    )
 
 
 def _parse(text: str, file: Path) -> tuple[Any, dict[tuple[str, ...], int]]:

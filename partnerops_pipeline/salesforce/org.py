@@ -128,7 +128,11 @@ class Org:
         wanted = [name for name in names if name not in self._described]
         for start in range(0, len(wanted), DESCRIBES_PER_CALL):
             batch = wanted[start : start + DESCRIBES_PER_CALL]
-            body = {"batchRequests": [{"method": "GET", "url": f"v{self.api_version}/sobjects/{name}/describe"} for name in batch]}
+            body = {
+                "batchRequests": [
+                    {"method": "GET", "url": f"v{self.api_version}/sobjects/{name}/describe"} for name in batch
+                ]
+            }
             answer = self.post_json(self.path("composite/batch"), body, doing="describing the objects")
             for name, result in zip(batch, answer.get("results", ()), strict=False):
                 if result.get("statusCode") == 200:
@@ -162,7 +166,9 @@ def connect(settings: Settings, *, log_in: LogIn | None = None) -> Org:
         ConfigurationError: no instance address, or no complete way to log in.
     """
     if not settings.salesforce_instance_url:
-        raise ConfigurationError("No Salesforce org is configured.", "Set SALESFORCE_INSTANCE_URL=https://acme.my.salesforce.com.")
+        raise ConfigurationError(
+            "No Salesforce org is configured.", "Set SALESFORCE_INSTANCE_URL=https://acme.my.salesforce.com."
+        )
     session = OrgSession(settings.salesforce_instance_url, log_in or log_in_from(settings))
     session.budget = settings.salesforce_api_budget
     return Org(session, settings.salesforce_api_version, lightning_host=settings.salesforce_lightning_host)
@@ -172,6 +178,6 @@ def _json(response: requests.Response, doing: str) -> Any:
     try:
         return json.loads(response.content, parse_float=str)
     except ValueError:
-        raise UnusableAnswer(f"Salesforce's answer while {doing} is not JSON.", "Run again; if it stays, check the proxy on the way.") from None
-
-
+        raise UnusableAnswer(
+            f"Salesforce's answer while {doing} is not JSON.", "Run again; if it stays, check the proxy on the way."
+        ) from None

@@ -20,7 +20,13 @@ import duckdb
 import requests
 
 from partnerops_pipeline.salesforce.errors import IncompleteDownload, Unreachable, UnusableAnswer
-from partnerops_pipeline.salesforce.typing_pages import PageStamp, TypedPage, disk_full, open_typing_connection, type_page
+from partnerops_pipeline.salesforce.typing_pages import (
+    PageStamp,
+    TypedPage,
+    disk_full,
+    open_typing_connection,
+    type_page,
+)
 
 PIECE_BYTES = 1 << 20
 PAGE_THREADS = 2
@@ -29,7 +35,8 @@ ATTEMPTS_PER_PAGE = 4
 
 
 class RemotePage(Protocol):
-    """One page that can be fetched, again if need be. `fetch` writes it to the file and tells the rows announced (or None)."""
+    """One page that can be fetched, again if need be. `fetch` writes it to the file and tells the rows announced (or
+    None)."""
 
     def fetch(self, path: Path) -> int | None: ...
 
@@ -91,7 +98,8 @@ class PageWriter:
             except requests.exceptions.RequestException as error:
                 if last:
                     raise Unreachable(
-                        f"The connection to Salesforce broke {attempt} times while {self.doing} ({type(error).__name__}).",
+                        f"The connection to Salesforce broke {attempt} times while {self.doing} "
+                        f"({type(error).__name__}).",
                         "Run again when the network is steady; nothing is lost.",
                     ) from None
             except UnusableAnswer:
@@ -105,7 +113,8 @@ class PageWriter:
                     return result
                 if last:
                     raise IncompleteDownload(
-                        f"While {self.doing}, page {number + 1} held {result.rows} rows where Salesforce announced {announced}, {attempt} times.",
+                        f"While {self.doing}, page {number + 1} held {result.rows} rows where Salesforce announced "
+                        f"{announced}, {attempt} times.",
                         "Run again; if it stays, tell Salesforce support the time and the object.",
                     )
             self.sleep(0.2 * 2**attempt)

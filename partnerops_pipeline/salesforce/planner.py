@@ -1,7 +1,7 @@
 """By which API an object is read. Pure.
 
-Below 2,000 rows one REST page holds everything in one call, where a Bulk job costs at least four (create, poll, results,
-delete); Salesforce recommends Bulk from there on.
+Below 2,000 rows one REST page holds everything in one call, where a Bulk job costs at least four (create, poll,
+results, delete); Salesforce recommends Bulk from there on.
 """
 
 from __future__ import annotations

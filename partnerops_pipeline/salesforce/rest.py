@@ -61,11 +61,14 @@ def query_pages(org: Org, soql: str, fields: Sequence[str], *, doing: str) -> It
         address = _own_path(following) if following else None
     if rows != announced:
         raise IncompleteDownload(
-            f"While {doing}, {rows} rows arrived where Salesforce announced {announced}.", "Run again; nothing was stored."
+            f"While {doing}, {rows} rows arrived where Salesforce announced {announced}.",
+            "Run again; nothing was stored.",
         )
 
 
 def _own_path(address: str) -> str:
     if not re.match(r"/services/data/v[\d.]+/query(?:All)?/", address):
-        raise UnusableAnswer("Salesforce named a next page that is not a query, which is not followed.", "Check the proxy on the way.")
+        raise UnusableAnswer(
+            "Salesforce named a next page that is not a query, which is not followed.", "Check the proxy on the way."
+        )
     return address

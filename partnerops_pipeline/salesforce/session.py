@@ -1,4 +1,5 @@
-"""The one HTTP session to Salesforce: time-outs, bounded retries, log-in on expiry, what the answers say about quota and time.
+"""The one HTTP session to Salesforce: time-outs, bounded retries, log-in on expiry, what the answers say about quota
+and time.
 
 simple-salesforce works on it unchanged. Alone it has no time-outs and no retries, repeats a refused request for ever
 (400 log-ins measured with 1.12.10) and keeps the old address after an org has moved; here at most two log-ins answer a
@@ -160,7 +161,9 @@ class OrgSession(requests.Session):
     def server_time(self) -> datetime:
         """Salesforce's clock, from the `Date` header of the newest answer (a second behind at most, never ahead)."""
         if self._server_time is None:
-            raise UnusableAnswer("Salesforce has not told its time: no answer carried a Date header.", "Check the proxy on the way.")
+            raise UnusableAnswer(
+                "Salesforce has not told its time: no answer carried a Date header.", "Check the proxy on the way."
+            )
         return self._server_time
 
     def ask_time(self) -> datetime:
@@ -215,7 +218,9 @@ class OrgSession(requests.Session):
             self._refuse_spent_quota(response)
             return response
 
-    def _send_once(self, method: str, address: str, options: dict[str, Any], counter: CallCounter | None) -> requests.Response:
+    def _send_once(
+        self, method: str, address: str, options: dict[str, Any], counter: CallCounter | None
+    ) -> requests.Response:
         with self._lock:
             self.calls += 1
             calls = self.calls
@@ -288,7 +293,7 @@ def parse_http_date(header: str) -> datetime | None:
 def _html_instead(address: str) -> PartneropsError:
     """A log-in, proxy or maintenance page where data was due: the status is often 200."""
     return ServiceUnavailable(
-        f"A web page came back from {urlsplit(address).path} where data was due: maintenance, a proxy or a log-in page.",
+        f"A web page came back from {urlsplit(address).path} instead of data: maintenance, a proxy or a log-in page.",
         "Open SALESFORCE_INSTANCE_URL in a browser to see which; run again when it is gone.",
     )
 
@@ -318,7 +323,9 @@ def _retry_after(response: requests.Response) -> float | None:
 def _hopeless(error: requests.exceptions.RequestException) -> bool:
     """A host name that does not exist or a certificate that does not match is not mended by waiting."""
     text = str(error)
-    return isinstance(error, requests.exceptions.SSLError) or "NameResolutionError" in text or "Failed to resolve" in text
+    return (
+        isinstance(error, requests.exceptions.SSLError) or "NameResolutionError" in text or "Failed to resolve" in text
+    )
 
 
 def _unreachable(address: str, error: Exception) -> Unreachable | WrongCredentials:

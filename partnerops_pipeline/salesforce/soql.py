@@ -14,7 +14,9 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}\Z")
 def checked_name(name: str) -> str:
     """An API name, or an error: names come from a file that people edit, and go into a query as they are."""
     if not _NAME.match(name):
-        raise ConfigurationError(f"{name!r} is not a Salesforce API name.", "Use letters, digits and underscores, as in Partner_Tier__c.")
+        raise ConfigurationError(
+            f"{name!r} is not a Salesforce API name.", "Use letters, digits and underscores, as in Partner_Tier__c."
+        )
     return name
 
 

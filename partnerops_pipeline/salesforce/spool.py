@@ -48,7 +48,8 @@ def open_spool(spool: Path, spec: ObjectSpec) -> Iterator[ObjectSpool]:
                 lock.seek(0)
                 holder = lock.read().strip() or "unknown"
                 raise AnotherExtraction(
-                    f"{spec.name} is being extracted already, by process {holder}.", "Wait for that run to end, then run again."
+                    f"{spec.name} is being extracted already, by process {holder}.",
+                    "Wait for that run to end, then run again.",
                 ) from None
             lock.truncate(0)
             lock.write(str(os.getpid()))

@@ -1,7 +1,7 @@
 """Pages of text become Parquet files with exact types.
 
-Both APIs arrive here as CSV in the same form (REST's JSON is written that way first), so a value has one road to its type
-and is equal whichever API brought it. An empty text is NULL, as in Salesforce; "NA" and "null" are texts.
+Both APIs arrive here as CSV in the same form (REST's JSON is written that way first), so a value has one road to its
+type and is equal whichever API brought it. An empty text is NULL, as in Salesforce; "NA" and "null" are texts.
 """
 
 from __future__ import annotations
@@ -104,7 +104,9 @@ def type_page(
             shown, counted = _bad_values(own, source, columns)
             return TypedPage(target, rows, shown, counted)
     except duckdb.InvalidInputException as error:
-        raise UnusableAnswer(f"A page of results is not CSV: {str(error).splitlines()[0]}", "Run again; the page is fetched anew.") from None
+        raise UnusableAnswer(
+            f"A page of results is not CSV: {str(error).splitlines()[0]}", "Run again; the page is fetched anew."
+        ) from None
     except (duckdb.IOException, OSError) as error:
         if "No space left" in str(error):
             raise disk_full(target) from None
@@ -117,17 +119,23 @@ def type_page(
 def open_typing_connection(threads: int = 1) -> duckdb.DuckDBPyConnection:
     """A private in-memory DuckDB: UTC, so that no cast depends on the machine's zone, and rows in any order."""
     connection = duckdb.connect(config={"threads": threads, "preserve_insertion_order": False, "memory_limit": "256MB"})
-    connection.execute("SET TimeZone = 'UTC'")  # not as `config`: the zones are not loaded yet while connecting (duckdb 2.0)
+    connection.execute(
+        "SET TimeZone = 'UTC'"
+    )  # not as `config`: the zones are not loaded yet while connecting (duckdb 2.0)
     return connection
 
 
 def disk_full(path: Path) -> ResourceExhausted:
     free = shutil.disk_usage(path.parent).free // (1024 * 1024)
-    return ResourceExhausted(f"The disk that holds {path.parent} is full ({free} MB free).", "Make room and run again; the lake is untouched.")
+    return ResourceExhausted(
+        f"The disk that holds {path.parent} is full ({free} MB free).",
+        "Make room and run again; the lake is untouched.",
+    )
 
 
 def _header(page: Path, fields: list[str]) -> tuple[bool, list[str]]:
-    """Whether the page starts with a header, and the order of its columns. Salesforce writes one on each page; some say only on the first."""
+    """Whether the page starts with a header, and the order of its columns. Salesforce writes one on each page; some
+    say only on the first."""
     with page.open(encoding="utf-8", newline="") as text:
         first = text.readline(LONGEST_LINE_BYTES)
     names = next(csv.reader([first]), [])
@@ -136,7 +144,8 @@ def _header(page: Path, fields: list[str]) -> tuple[bool, list[str]]:
         return True, [by_lower[name.lower()] for name in names]
     if len(names) != len(fields):
         raise UnusableAnswer(
-            f"A page of results has {len(names)} columns where {len(fields)} were asked for.", "Run again; the page is fetched anew."
+            f"A page of results has {len(names)} columns where {len(fields)} were asked for.",
+            "Run again; the page is fetched anew.",
         )
     return False, fields
 
@@ -145,17 +154,24 @@ def _read_csv(page: Path, order: Sequence[str], header: bool) -> str:
     columns = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in order)
     # Nothing is left to guess: sniffing would read "NA" or leading zeros in its own way.
     return (
-        f"read_csv({_text(str(page))}, auto_detect=false, header={'true' if header else 'false'}, columns={{{columns}}}, "
+        f"read_csv({_text(str(page))}, auto_detect=false, header={str(header).lower()}, columns={{{columns}}}, "
         f"delim=',', quote='\"', escape='\"', nullstr='', encoding='utf-8', null_padding=false, "
         f"max_line_size={LONGEST_LINE_BYTES}, parallel=false)"
     )
 
 
 def _copy(
-    connection: duckdb.DuckDBPyConnection, source: str, columns: Mapping[str, str], stamp: PageStamp, target: Path, *, cast: str
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    columns: Mapping[str, str],
+    stamp: PageStamp,
+    target: Path,
+    *,
+    cast: str,
 ) -> int:
     typed = [
-        f"{_name(name)}" if kind == "VARCHAR" else f"{cast}({_name(name)} AS {kind}) AS {_name(name)}" for name, kind in columns.items()
+        f"{_name(name)}" if kind == "VARCHAR" else f"{cast}({_name(name)} AS {kind}) AS {_name(name)}"
+        for name, kind in columns.items()
     ]
     query = f"SELECT {', '.join(typed + _meta(columns, stamp))} FROM {source}"
     copied = connection.execute(f"COPY ({query}) TO {_text(str(target))} (FORMAT parquet, COMPRESSION zstd)").fetchone()
@@ -172,11 +188,15 @@ def _meta(columns: Mapping[str, str], stamp: PageStamp) -> list[str]:
     if stamp.committed_at is not None:
         parts.append(f"TIMESTAMPTZ {_text(stamp.committed_at.isoformat())} AS _committed_at")
     parts.append(f"{deleted} AS _is_deleted")
-    parts.append(f"CAST(CASE WHEN {deleted} THEN CASE WHEN {merged} THEN 'merge' ELSE 'soft' END END AS VARCHAR) AS _deleted_kind")
+    parts.append(
+        f"CAST(CASE WHEN NOT {deleted} THEN NULL WHEN {merged} THEN 'merge' ELSE 'soft' END AS VARCHAR) AS _deleted_kind"
+    )
     return parts
 
 
-def _bad_values(connection: duckdb.DuckDBPyConnection, source: str, columns: Mapping[str, str]) -> tuple[tuple[BadValue, ...], int]:
+def _bad_values(
+    connection: duckdb.DuckDBPyConnection, source: str, columns: Mapping[str, str]
+) -> tuple[tuple[BadValue, ...], int]:
     shown: list[BadValue] = []
     counted = 0
     for name, kind in columns.items():
@@ -188,7 +208,8 @@ def _bad_values(connection: duckdb.DuckDBPyConnection, source: str, columns: Map
             continue
         counted += int(found[0])
         examples = connection.execute(
-            f"SELECT {_name('Id')}, left({_name(name)}, 60) FROM {source} WHERE {unfit} ORDER BY 1 LIMIT {_BAD_VALUES_SHOWN}"
+            f"SELECT {_name('Id')}, left({_name(name)}, 60) FROM {source} WHERE {unfit} "
+            f"ORDER BY 1 LIMIT {_BAD_VALUES_SHOWN}"
         ).fetchall()
         shown.extend(BadValue(str(record), name, str(value)) for record, value in examples)
     return tuple(shown), counted

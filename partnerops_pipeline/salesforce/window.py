@@ -1,8 +1,8 @@
 """Which stretch of time one run reads. Pure: the clock is an argument, and it is Salesforce's, not ours.
 
 A record can be committed with a stamp earlier than one that was read before (airbyte #27146 saw five minutes), so a run
-stays `LAG` behind the server's clock and reads `OVERLAP` of the last window again. What was read twice is recognised by the
-lake and not stored twice.
+stays `LAG` behind the server's clock and reads `OVERLAP` of the last window again. What was read twice is recognised
+by the lake and not stored twice.
 """
 
 from __future__ import annotations

@@ -61,7 +61,12 @@ def scripted_server(answer: Callable[[Asked, int], Answer]) -> Iterator[Scripted
             told = answer(one, number)
             payload = told.payload()
             self.send_response_only(told.status)
-            headers = {"Content-Type": "application/json", "Date": DATE, "Content-Length": str(len(payload)), **told.headers}
+            headers = {
+                "Content-Type": "application/json",
+                "Date": DATE,
+                "Content-Length": str(len(payload)),
+                **told.headers,
+            }
             for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()

@@ -55,7 +55,9 @@ def test_an_answer_becomes_the_error_that_says_what_to_do(status: int, body: byt
 
 
 def test_a_rejected_query_is_shown() -> None:
-    assert "SELECT Id FROM Account" in str(api_error(400, answer("MALFORMED_QUERY"), doing="x", soql="SELECT Id FROM Account"))
+    assert "SELECT Id FROM Account" in str(
+        api_error(400, answer("MALFORMED_QUERY"), doing="x", soql="SELECT Id FROM Account")
+    )
 
 
 def test_only_what_stops_every_object_ends_the_run() -> None:

@@ -37,18 +37,30 @@ def test_client_credentials_are_posted_to_the_instance_as_configured() -> None:
         session = quick(server.url, ClientCredentials("id", "secret"))
         session.request("GET", "/services/data")
         assert server.asked[0].path == "/services/oauth2/token"
-        assert parse_qs(server.asked[0].body.decode()) == {"grant_type": ["client_credentials"], "client_id": ["id"], "client_secret": ["secret"]}
+        assert parse_qs(server.asked[0].body.decode()) == {
+            "grant_type": ["client_credentials"],
+            "client_id": ["id"],
+            "client_secret": ["secret"],
+        }
         assert server.asked[1].headers["Authorization"] == "Bearer t"
 
 
 def test_a_jwt_is_signed_for_three_minutes_of_the_servers_clock() -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
     with scripted_server(lambda asked, n: Answer(200, {"access_token": "t"})) as server:
         quick(server.url, JwtBearer("consumer", "bot@acme.example", pem)).ensure_grant()
         form = parse_qs(server.asked[-1].body.decode())
         assert form["grant_type"] == ["urn:ietf:params:oauth:grant-type:jwt-bearer"]
-        claims = jwt.decode(form["assertion"][0], key.public_key(), algorithms=["RS256"], audience=server.url, options={"verify_exp": False})
+        claims = jwt.decode(
+            form["assertion"][0],
+            key.public_key(),
+            algorithms=["RS256"],
+            audience=server.url,
+            options={"verify_exp": False},
+        )
         assert claims == {"iss": "consumer", "sub": "bot@acme.example", "aud": server.url, "exp": SERVER_TIME + 170}
 
 
@@ -69,7 +81,10 @@ def test_refused_credentials_are_tried_once() -> None:
 
 
 def test_an_answer_without_a_token_is_not_taken_for_one() -> None:
-    with scripted_server(lambda asked, n: Answer(200, {"hello": 1})) as server, pytest.raises(UnusableAnswer, match="no access token"):
+    with (
+        scripted_server(lambda asked, n: Answer(200, {"hello": 1})) as server,
+        pytest.raises(UnusableAnswer, match="no access token"),
+    ):
         quick(server.url, ClientCredentials("id", "s")).ensure_grant()
 
 
@@ -103,9 +118,19 @@ def test_the_settings_choose_the_way_to_log_in(tmp_path: Path) -> None:
     key = tmp_path / "key.pem"
     key.write_text("pem")
     secret = SecretStr("s")
-    assert isinstance(log_in_from(settings(salesforce_access_token=secret, salesforce_client_id="c", salesforce_client_secret=secret)), FixedToken)
-    assert isinstance(log_in_from(settings(salesforce_client_id="c", salesforce_client_secret=secret)), ClientCredentials)
-    assert isinstance(log_in_from(settings(salesforce_client_id="c", salesforce_username="u", salesforce_private_key_file=key)), JwtBearer)
+    assert isinstance(
+        log_in_from(
+            settings(salesforce_access_token=secret, salesforce_client_id="c", salesforce_client_secret=secret)
+        ),
+        FixedToken,
+    )
+    assert isinstance(
+        log_in_from(settings(salesforce_client_id="c", salesforce_client_secret=secret)), ClientCredentials
+    )
+    assert isinstance(
+        log_in_from(settings(salesforce_client_id="c", salesforce_username="u", salesforce_private_key_file=key)),
+        JwtBearer,
+    )
     assert isinstance(log_in_from(settings(salesforce_username="u", salesforce_password=secret)), SoapPassword)
 
 
@@ -115,4 +140,6 @@ def test_what_is_not_configured_is_said() -> None:
     with pytest.raises(ConfigurationError, match="No Salesforce org"):
         connect(settings(salesforce_instance_url=""))
     with pytest.raises(ConfigurationError, match="cannot be read"):
-        log_in_from(settings(salesforce_client_id="c", salesforce_username="u", salesforce_private_key_file=Path("no/such.pem")))
+        log_in_from(
+            settings(salesforce_client_id="c", salesforce_username="u", salesforce_private_key_file=Path("no/such.pem"))
+        )

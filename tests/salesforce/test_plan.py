@@ -72,9 +72,10 @@ def test_what_is_no_api_name_does_not_get_into_a_query(name: str) -> None:
         ("Account", 5, "auto", 15_000, "bulk"),
     ],
 )
-def test_small_reads_go_by_rest_and_large_ones_by_bulk(object_name: str, rows: int, wish: str, length: int, api: str) -> None:
+def test_small_reads_go_by_rest_and_large_ones_by_bulk(
+    object_name: str, rows: int, wish: str, length: int, api: str
+) -> None:
     assert choose_api(object_name, rows, "x" * length, wish) == api  # type: ignore[arg-type]
-
 
 
 @pytest.mark.parametrize(
@@ -100,13 +101,27 @@ def test_describe_decides_the_exact_type(field: dict[str, object], kind: str) ->
 ACCOUNT = ObjectSpec(
     name="Account",
     also=("*__c",),
-    fields={"Id": {"type": "text"}, "Name": {"type": "text", "required": True}, "Fax": {"type": "text"}, "SystemModstamp": {"type": "datetime"}},
+    fields={
+        "Id": {"type": "text"},
+        "Name": {"type": "text", "required": True},
+        "Fax": {"type": "text"},
+        "SystemModstamp": {"type": "datetime"},
+    },
 )
-PLAIN = [{"name": "Id", "type": "id"}, {"name": "Name", "type": "string"}, {"name": "SystemModstamp", "type": "datetime"}]
+PLAIN = [
+    {"name": "Id", "type": "id"},
+    {"name": "Name", "type": "string"},
+    {"name": "SystemModstamp", "type": "datetime"},
+]
 
 
 def test_configured_fields_come_first_and_those_by_pattern_follow_sorted() -> None:
-    extra = [{"name": "Z__c", "type": "boolean"}, {"name": "B__c", "type": "date"}, {"name": "Home__c", "type": "location"}, {"name": "Site", "type": "string"}]
+    extra = [
+        {"name": "Z__c", "type": "boolean"},
+        {"name": "B__c", "type": "date"},
+        {"name": "Home__c", "type": "location"},
+        {"name": "Site", "type": "string"},
+    ]
     columns, absent = choose_columns(ACCOUNT, parse_description({"name": "Account", "fields": [*extra, *PLAIN]}))
     assert list(columns.items()) == [
         ("Id", "VARCHAR"),

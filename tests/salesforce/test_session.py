@@ -9,7 +9,15 @@ import requests
 from partnerops_pipeline.salesforce.errors import QuotaSpent, ServiceUnavailable, Unreachable, WrongCredentials
 from partnerops_pipeline.salesforce.login import FixedToken
 from partnerops_pipeline.salesforce.org import Org
-from partnerops_pipeline.salesforce.session import ApiUsage, CallCounter, Grant, OrgSession, parse_http_date, parse_usage
+from partnerops_pipeline.salesforce.session import (
+    ApiUsage,
+    CallCounter,
+    Grant,
+    OrgSession,
+    parse_http_date,
+    parse_usage,
+)
+
 from .scripted_server import Answer, Asked, ScriptedServer, scripted_server
 
 
@@ -68,7 +76,9 @@ def test_an_expired_session_is_renewed_once_for_all_threads_and_the_calls_are_re
         session = session_for(server, log_in)
         session.ensure_grant()
         results: list[int] = []
-        threads = [threading.Thread(target=lambda: results.append(session.request("GET", "/x").status_code)) for _ in range(8)]
+        threads = [
+            threading.Thread(target=lambda: results.append(session.request("GET", "/x").status_code)) for _ in range(8)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -78,7 +88,10 @@ def test_an_expired_session_is_renewed_once_for_all_threads_and_the_calls_are_re
 
 
 def test_after_a_move_of_the_org_every_address_is_rebuilt() -> None:
-    with scripted_server(lambda asked, n: Answer(200, {"here": "new"})) as new, scripted_server(lambda asked, n: EXPIRED) as old:
+    with (
+        scripted_server(lambda asked, n: Answer(200, {"here": "new"})) as new,
+        scripted_server(lambda asked, n: EXPIRED) as old,
+    ):
 
         class Moving(CountingLogIn):
             def __call__(self, session: OrgSession) -> Grant:
@@ -94,7 +107,10 @@ def test_after_a_move_of_the_org_every_address_is_rebuilt() -> None:
 
 
 def test_the_token_goes_to_no_other_host() -> None:
-    with scripted_server(lambda asked, n: Answer(200, {})) as other, scripted_server(lambda asked, n: Answer(200, {})) as home:
+    with (
+        scripted_server(lambda asked, n: Answer(200, {})) as other,
+        scripted_server(lambda asked, n: Answer(200, {})) as home,
+    ):
         session = session_for(home)
         session.request("GET", home.url + "/x")
         session.request("GET", other.url + "/x")
@@ -110,7 +126,9 @@ def test_overload_is_retried_until_it_passes(status: int) -> None:
 
 
 def test_overload_that_stays_is_given_up_after_five_tries() -> None:
-    with scripted_server(lambda asked, n: Answer(503, [{"errorCode": "SERVER_UNAVAILABLE", "message": "busy"}])) as server:
+    with scripted_server(
+        lambda asked, n: Answer(503, [{"errorCode": "SERVER_UNAVAILABLE", "message": "busy"}])
+    ) as server:
         org = Org(session_for(server))
         with pytest.raises(ServiceUnavailable, match="SERVER_UNAVAILABLE"):
             org.call("GET", "/x", doing="reading Account")

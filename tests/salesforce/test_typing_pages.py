@@ -103,18 +103,25 @@ def test_an_object_without_deletions_is_never_deleted(tmp_path: Path) -> None:
 
 
 def test_a_value_that_does_not_fit_is_null_and_told(tmp_path: Path) -> None:
-    page = bulk_csv(tmp_path / "p.csv", [row("1", Amount="12.50"), row("2", Amount="a lot"), row("3", CloseDate="2026-02-30")])
+    page = bulk_csv(
+        tmp_path / "p.csv", [row("1", Amount="12.50"), row("2", Amount="a lot"), row("3", CloseDate="2026-02-30")]
+    )
     typed = type_page(page, tmp_path / "p.parquet", COLUMNS, STAMP)
     assert typed.rows == 3
     assert typed.bad_count == 2
-    assert {(bad.record_id, bad.field, bad.value) for bad in typed.bad_values} == {("2", "Amount", "a lot"), ("3", "CloseDate", "2026-02-30")}
+    assert {(bad.record_id, bad.field, bad.value) for bad in typed.bad_values} == {
+        ("2", "Amount", "a lot"),
+        ("3", "CloseDate", "2026-02-30"),
+    }
     assert read(typed.path, "Amount") == [(Decimal("12.50"),), (None,), (None,)]
 
 
 def test_columns_in_another_order_and_a_missing_header_are_understood(tmp_path: Path) -> None:
     turned = list(reversed(COLUMNS))
     page = bulk_csv(tmp_path / "p.csv", [list(reversed(row("1", "Anna", Amount="5")))], header=turned)
-    assert read(type_page(page, tmp_path / "a.parquet", COLUMNS, STAMP).path, "Name, Amount") == [("Anna", Decimal("5.00"))]
+    assert read(type_page(page, tmp_path / "a.parquet", COLUMNS, STAMP).path, "Name, Amount") == [
+        ("Anna", Decimal("5.00"))
+    ]
     bare = bulk_csv(tmp_path / "q.csv", [row("2", "Berta")], header=row("1", "Anna"))
     assert read(type_page(bare, tmp_path / "b.parquet", COLUMNS, STAMP).path, "Name") == [("Anna",), ("Berta",)]
 
@@ -156,9 +163,20 @@ _RECORDS = st.lists(
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(records=_RECORDS)
 def test_a_record_is_equal_by_rest_and_by_bulk(tmp_path: Path, records: list[tuple[Any, ...]]) -> None:
-    columns = {"Id": "VARCHAR", "Name": "VARCHAR", "Amount": "DECIMAL(18,2)", "Count__c": "BIGINT", "IsDeleted": "BOOLEAN"}
+    columns = {
+        "Id": "VARCHAR",
+        "Name": "VARCHAR",
+        "Amount": "DECIMAL(18,2)",
+        "Count__c": "BIGINT",
+        "IsDeleted": "BOOLEAN",
+    }
     rows = [(f"{n:03}", *record) for n, record in enumerate(records)]
-    wire = json.dumps([dict(zip(columns, (one[0], one[1], "@" if one[2] is not None else None, *one[3:]), strict=True)) for one in rows])
+    wire = json.dumps(
+        [
+            dict(zip(columns, (one[0], one[1], "@" if one[2] is not None else None, *one[3:]), strict=True))
+            for one in rows
+        ]
+    )
     for one in rows:
         wire = wire.replace('"@"', str(one[2]), 1) if one[2] is not None else wire
     rest = tmp_path / "rest.csv"
@@ -168,7 +186,12 @@ def test_a_record_is_equal_by_rest_and_by_bulk(tmp_path: Path, records: list[tup
         writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
         writer.writerow(columns)
         for one in rows:
-            writer.writerow(["" if value is None else str(value).lower() if isinstance(value, bool) else str(value) for value in one])
+            writer.writerow(
+                [
+                    "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+                    for value in one
+                ]
+            )
     by_rest = read(type_page(rest, tmp_path / "rest.parquet", columns, STAMP).path)
     by_bulk = read(type_page(bulk, tmp_path / "bulk.parquet", columns, STAMP).path)
     assert by_rest == by_bulk

@@ -1,0 +1,105 @@
+"""Is everything in place to extract? Asks, changes nothing, and tells for each point what to do.
+
+The checks stop at the first failure that makes the rest meaningless (no log-in, no answer); everything else is
+gathered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from partnerops_pipeline.errors import PartneropsError
+from partnerops_pipeline.salesforce.describe import NOT_EXTRACTED
+from partnerops_pipeline.salesforce.errors import MissingObject
+from partnerops_pipeline.salesforce.objects import ObjectSpec
+from partnerops_pipeline.salesforce.org import Org
+
+LEAST_QUOTA_LEFT = 0.1
+"""Share of the day's calls below which a run may not come to its end."""
+OLDEST_SUPPORTED_VERSION = 58.0
+"""Below, result pages cannot be listed and are fetched one after another."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line for a person. `do` is empty where all is well."""
+
+    level: Literal["ok", "warn", "fail"]
+    what: str
+    do: str = ""
+
+
+def examine(org: Org, specs: Iterable[ObjectSpec]) -> list[Finding]:
+    """Check log-in, API version, quota, and that every configured object and field is visible.
+
+    Never raises for what a person can act on: it becomes a finding of level "fail".
+    """
+    findings: list[Finding] = []
+    specs = list(specs)
+    try:
+        org.session.ensure_grant()
+        info = org.userinfo()
+        findings.append(
+            Finding(
+                "ok", f"Logged in to {org.session.instance_url} as {info.get('preferred_username', 'an unnamed user')}."
+            )
+        )
+        findings.append(_version(org))
+        findings.append(_quota(org))
+        org.describe_all(spec.name for spec in specs)
+        for spec in specs:
+            findings.append(_object(org, spec))
+    except PartneropsError as error:
+        findings.append(Finding("fail", error.message, error.do))
+    return findings
+
+
+def _version(org: Org) -> Finding:
+    offered = {entry.get("version") for entry in org.get_json("/services/data", doing="listing the API versions")}
+    if org.api_version not in offered:
+        newest = max((str(version) for version in offered if version), key=float, default="?")
+        return Finding(
+            "fail", f"This org does not offer API version {org.api_version}.", f"Set SALESFORCE_API_VERSION={newest}."
+        )
+    if float(org.api_version) < OLDEST_SUPPORTED_VERSION:
+        return Finding(
+            "warn",
+            f"API version {org.api_version} reads Bulk results one page at a time.",
+            "Set SALESFORCE_API_VERSION=62.0.",
+        )
+    return Finding("ok", f"API version {org.api_version} is offered.")
+
+
+def _quota(org: Org) -> Finding:
+    limit = org.limits().get("DailyApiRequests", {})
+    most, left = int(limit.get("Max", 0)), int(limit.get("Remaining", 0))
+    told = f"{left} of {most} API calls are left for today."
+    if most and left < most * LEAST_QUOTA_LEFT:
+        return Finding("warn", told, "Run later, or find out with the Salesforce administrator what uses them up.")
+    return Finding("ok", told)
+
+
+def _object(org: Org, spec: ObjectSpec) -> Finding:
+    try:
+        description = org.describe(spec.name)
+    except MissingObject as error:
+        return Finding("fail" if spec.required else "warn", error.message, error.do)
+    gone = [name for name in spec.fields if name not in description]
+    unusable = [name for name in spec.fields if name in description and description.fields[name].type in NOT_EXTRACTED]
+    missing = gone + unusable
+    if not missing:
+        return Finding("ok", f"{spec.name}: all {len(spec.fields)} configured fields are visible.")
+    names = ", ".join(missing)
+    if any(name in spec.required_fields for name in missing):
+        return Finding(
+            "fail",
+            f"{spec.name} lacks {names}, or the log-in may not see them.",
+            f"Grant read permission on {spec.name}: {names}.",
+        )
+    return Finding(
+        "warn",
+        f"{spec.name}: {names} will be empty.",
+        f"Grant read permission, or remove from the objects file: {names}.",
+    )
