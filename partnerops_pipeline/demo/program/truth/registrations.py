@@ -70,15 +70,14 @@ class Registration:
             return day_of(self.approved_at) <= day and not self._is_over_on(day, when_undated=True)
         return False
 
-    def is_touch_on(self, day: date) -> bool:
-        """Whether, on `day`, it stands as submitted and neither rejected, withdrawn nor revoked.
+    def touch_on(self, day: date) -> datetime | None:
+        """When it was submitted, if on `day` it is neither a draft nor rejected, withdrawn or revoked; else None.
 
         An undated rejection or withdrawal is over from the start; a revocation without a date took back an approval,
         not the submission, so the registration still touched.
         """
-        if self.submitted_at is None or self.status == "draft" or day_of(self.submitted_at) > day:
-            return False
-        return self.status not in _TAKEN_BACK or not self._is_over_on(day, when_undated=self.status != "revoked")
+        over = self.status in _TAKEN_BACK and self._is_over_on(day, when_undated=self.status != "revoked")
+        return None if over or self.status == "draft" else self.submitted_at
 
     def is_protecting(self, created_at: datetime, protection_days: int) -> bool:
         """Whether a deal created at `created_at` falls under the protection; a bare end date includes its day.

@@ -49,8 +49,9 @@ def _touches(deal: Deal, facts: Facts, partners: Partners, links: list[Link], da
         partner = partners.on(deal, registration.partner)
         if partner is None or facts.is_deleted("registration", registration.number):
             continue
-        if registration.submitted_at is not None and registration.is_touch_on(day):
-            yield Touch("registration", partner, registration.submitted_at)
+        submitted_at = registration.touch_on(day)
+        if submitted_at is not None:
+            yield Touch("registration", partner, submitted_at)
     yield from _campaign_touches(deal, facts, partners, day)
     for activity in deal.activities:
         if facts.is_deleted("activity", activity.activity):

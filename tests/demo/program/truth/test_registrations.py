@@ -86,6 +86,11 @@ def test_a_draft_neither_links_nor_touches_until_it_is_submitted():
     assert touched_on(p, deal, "2025-04-01")
 
 
+def test_a_draft_does_not_touch_even_where_somebody_filled_in_a_submission_date():
+    p, deal, _ = a_registration(approved=None, status="draft")
+    assert not touched_on(p, deal, "2026-06-30")
+
+
 def test_a_submission_whose_date_stayed_empty_does_not_touch():
     p, deal, registration = a_registration(submitted=None, approved=None, status="draft")
     p.add(RegistrationSubmitted, "2025-04-01 09:00:00", registration=registration, date_entered=False)
