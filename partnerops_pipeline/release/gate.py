@@ -1,0 +1,68 @@
+"""The gate before publishing: results of all blocking checks for exactly what would be published.
+
+`publish` does not trust the order in which it was called. It compares the evidence that the build left with what lies in
+the warehouse now, so that neither a forgotten test run nor a later bind or edited model can slip through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from partnerops_pipeline.errors import ChecksFailed
+from partnerops_pipeline.warehouse.evidence import Evidence
+
+_BUILT = ("success", "pass")
+_BAD = ("fail", "error", "runtime error", "skipped")
+
+
+def require_proof(evidence: Evidence, *, binding_id: str, as_of: date, code_hash: str) -> dict[str, int]:
+    """The counts of checks passed, warned and failed, where the evidence allows to publish.
+
+    Args:
+        evidence: what the build recorded.
+        binding_id: the binding that the warehouse holds now.
+        as_of: the date in the warehouse's `meta.clock` now.
+        code_hash: fingerprint of the dbt project now (models, macros, seeds, tests).
+
+    Raises:
+        ChecksFailed: the evidence is for something else, a model was not built, or a blocking check failed or never ran.
+    """
+    _require_same("the data that is bound now", evidence.binding_id, binding_id)
+    _require_same("the as-of date of the warehouse", evidence.as_of.isoformat(), as_of.isoformat())
+    _require_same("the dbt project as it is now", evidence.code_hash, code_hash)
+    _require_none(
+        [m.unique_id for m in evidence.models if m.status not in _BUILT], "was not built", "were not built", "Nothing was published."
+    )
+    if not evidence.models:
+        raise ChecksFailed("The evidence names no built models, so nothing was published.", "Build and test: partnerops run.")
+    if not evidence.tests:
+        raise ChecksFailed("No check has run on these tables, so nothing was published.", "Build and test: partnerops run.")
+    # a test of severity warn reports `warn`, never `fail`; whatever failed, broke or was skipped here blocks
+    _require_none(
+        [t.unique_id for t in evidence.tests if t.status in _BAD],
+        "is a blocking check and did not pass",
+        "are blocking checks and did not pass",
+        "Nothing was published.",
+    )
+    statuses = [test.status for test in evidence.tests]
+    return {
+        "passed": sum(status in _BUILT for status in statuses),
+        "warned": statuses.count("warn"),
+        "failed": sum(status in _BAD for status in statuses),
+    }
+
+
+def _require_same(what: str, proven: str, present: str) -> None:
+    if proven != present:
+        raise ChecksFailed(
+            f"The last checks were not made on {what} ({proven or 'none'} was checked, {present or 'none'} is there), so nothing was published.",
+            "Build and test again: partnerops run.",
+        )
+
+
+def _require_none(unique_ids: Sequence[str], one: str, many: str, outcome: str) -> None:
+    if unique_ids:
+        names = sorted(uid.split(".")[2] if uid.count(".") >= 2 else uid for uid in unique_ids)
+        shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        raise ChecksFailed(f"{shown} {one if len(names) == 1 else many}. {outcome}", "Look closer: partnerops dbt -- build --select NAME.")
