@@ -122,7 +122,7 @@ def _by_effect(line: Line) -> tuple[Any, ...]:
 
 
 def _require_equal(published: Explanation, again: Recomputed) -> None:
-    """Compare what the release publishes with what the lines give; parts that the release leaves empty are not compared."""
+    """Compare what the release publishes with what the lines give; parts that it leaves empty are not compared."""
     pairs = [("value", published.value, again.value)]
     if again.numerator is not None and published.numerator is not None:
         pairs.append(("numerator", published.numerator, again.numerator))
@@ -132,26 +132,31 @@ def _require_equal(published: Explanation, again: Recomputed) -> None:
         if says != gives:
             cell = "" if published.dimension == "all" else f", {published.dimension} {published.dimension_value}"
             raise BadData(
-                f"{published.definition.metric_id} for {published.period_name}{cell} is published with the {part} {says}, "
-                f"but its {len(published.lines)} lines give {gives}.",
+                f"{published.definition.metric_id} for {published.period_name}{cell} is published with the {part} "
+                f"{says}, but its {len(published.lines)} lines give {gives}.",
                 f"Do not use release {published.release_id}; verify it, and report this.",
             )
 
 
 def _fiscal_start_month(connection: duckdb.DuckDBPyConnection) -> int:
     """The month in which fiscal years begin, taken from the yearly rows themselves; January where there is none."""
-    row = connection.execute("select min(period_start) from marts.mart_headline_metrics where period_grain = 'year'").fetchone()
+    row = connection.execute(
+        "select min(period_start) from marts.mart_headline_metrics where period_grain = 'year'"
+    ).fetchone()
     return row[0].month if row and row[0] else 1
 
 
 def _periods(connection: duckdb.DuckDBPyConnection, metric_id: str) -> list[Period]:
     rows = connection.execute(
-        "select distinct period_grain, period_start, period_end from marts.mart_headline_metrics where metric_id = ?", [metric_id]
+        "select distinct period_grain, period_start, period_end from marts.mart_headline_metrics where metric_id = ?",
+        [metric_id],
     ).fetchall()
     return [Period(*row) for row in rows]
 
 
-def _cell(connection: duckdb.DuckDBPyConnection, metric_id: str, period: Period, where: dict[str, str]) -> tuple[str, str]:
+def _cell(
+    connection: duckdb.DuckDBPyConnection, metric_id: str, period: Period, where: dict[str, str]
+) -> tuple[str, str]:
     """The dimension and value of the headline row that the conditions mean, in whatever order they were given."""
     rows = connection.execute(
         "select dimension, dimension_value, bool_or(period_grain = ? and period_start = ?) "
@@ -172,7 +177,8 @@ def _cell(connection: duckdb.DuckDBPyConnection, metric_id: str, period: Period,
     values = [row[1] for row in rows if row[0] == dimension and row[2]]
     if value not in values:
         raise ConfigurationError(
-            f"{metric_id} has no {dimension.replace('|', ' with ')} {value!r} in that period; it has {_listed(values)}.",
+            f"{metric_id} has no {dimension.replace('|', ' with ')} {value!r} in that period; "
+            f"it has {_listed(values)}.",
             _did_you_mean(value, values),
         )
     return dimension, value
@@ -192,5 +198,8 @@ def _one(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any])
     names = [column[0] for column in cursor.description]
     rows = cursor.fetchall()
     if len(rows) != 1:
-        raise BadData(f"The release holds {len(rows)} headline rows for {parameters}, where there must be one.", "Verify the release.")
+        raise BadData(
+            f"The release holds {len(rows)} headline rows for {parameters}, where there must be one.",
+            "Verify the release.",
+        )
     return dict(zip(names, rows[0], strict=True))

@@ -1,7 +1,7 @@
 """Names of fiscal periods as people type them, for the periods that a release holds.
 
-`2026-05` a month, `2026-Q2` a fiscal quarter, `2026` a fiscal year, `trailing-2026-Q2` the four quarters that end with that
-quarter (`2026-Q2/trailing_4q` is the same), `as-of` the state on the release's own date. A fiscal year is named for the
+`2026-05` a month, `2026-Q2` a fiscal quarter, `2026` a fiscal year, `trailing-2026-Q2` the four quarters that end with
+that quarter (`2026-Q2/trailing_4q` is the same), `as-of` the state on the release's own date. A fiscal year is named for the
 year in which it ends; months keep their calendar name.
 """
 
@@ -81,6 +81,8 @@ def _ranges(named: dict[str, Period]) -> str:
     by_grain: dict[str, list[str]] = {}
     for name, period in named.items():
         by_grain.setdefault(period.grain, []).append(name)
-    grains = sorted(by_grain, key=lambda grain: _GRAIN_ORDER.index(grain) if grain in _GRAIN_ORDER else len(_GRAIN_ORDER))
+    grains = sorted(
+        by_grain, key=lambda grain: _GRAIN_ORDER.index(grain) if grain in _GRAIN_ORDER else len(_GRAIN_ORDER)
+    )
     parts = [by_grain[g][0] if len(by_grain[g]) == 1 else f"{by_grain[g][0]} to {by_grain[g][-1]}" for g in grains]
     return ", ".join(parts) or "none"

@@ -79,7 +79,9 @@ def read_manifest(path: Path) -> dict[str, Any]:
         if not isinstance(manifest["nodes"], dict):
             raise TypeError
     except FileNotFoundError:
-        raise ConfigurationError(f"There is no dbt manifest at {path}.", "Build the models first: partnerops run.") from None
+        raise ConfigurationError(
+            f"There is no dbt manifest at {path}.", "Build the models first: partnerops run."
+        ) from None
     except (ValueError, KeyError, TypeError):
         raise ConfigurationError(f"{path} is not a dbt manifest.", "Delete it and run again: partnerops run.") from None
     return manifest

@@ -1,7 +1,7 @@
 """The column types that every BI tool reads, and the fingerprint of a table's columns.
 
-HUGEINT, DOUBLE, TIMESTAMP WITH TIME ZONE, lists and the like are read differently, or not at all, by drivers, and DOUBLE
-also makes sums depend on the order of rows; so a release refuses them instead of casting quietly.
+HUGEINT, DOUBLE, TIMESTAMP WITH TIME ZONE, lists and the like are read differently, or not at all, by drivers, and
+DOUBLE also makes sums depend on the order of rows; so a release refuses them instead of casting quietly.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def require_releasable(table: str, columns: Sequence[tuple[str, str]]) -> None:
     wrong = [f"{name} is {column_type}" for name, column_type in columns if not is_releasable(column_type)]
     if wrong:
         raise ConfigurationError(
-            f"{table} cannot be released: {', '.join(wrong)}; a release holds only BIGINT, DECIMAL of at most 18 digits, "
-            "VARCHAR, BOOLEAN, DATE and TIMESTAMP.",
+            f"{table} cannot be released: {', '.join(wrong)}; a release holds only BIGINT, DECIMAL of at most "
+            "18 digits, VARCHAR, BOOLEAN, DATE and TIMESTAMP.",
             "Cast the column in its model.",
         )
 

@@ -16,7 +16,8 @@ from partnerops_pipeline.release.export import ExportedTable
 from partnerops_pipeline.release.personal import TREATMENTS
 
 _CSV_HEADER = (
-    "schema", "table", "column", "position", "type", "is_key", "is_personal", "description", "tests", "table_grain", "table_owner",
+    "schema", "table", "column", "position", "type", "is_key", "is_personal", "description", "tests", "table_grain",
+    "table_owner",
 )  # fmt: skip
 
 
@@ -24,7 +25,10 @@ def write_dictionary(folder: Path, tables: Sequence[ExportedTable], personal_dat
     """Write the three files into the folder and return their paths."""
     described = describe_tables(tables, personal_data)
     files = {
-        "dictionary.json": json.dumps({"personal_data": personal_data, "tables": described}, indent=1, ensure_ascii=False) + "\n",
+        "dictionary.json": json.dumps(
+            {"personal_data": personal_data, "tables": described}, indent=1, ensure_ascii=False
+        )
+        + "\n",
         "dictionary.md": _markdown(described, personal_data),
     }
     paths = []
@@ -50,7 +54,9 @@ def describe_tables(tables: Sequence[ExportedTable], personal_data: str) -> list
             "grain": table.entry.grain,
             "owner": table.entry.owner,
             "primary_key": list(table.entry.primary_key),
-            "tests": [{"name": t.name, "kind": t.kind, "severity": t.severity} for t in table.entry.tests if not t.column],
+            "tests": [
+                {"name": t.name, "kind": t.kind, "severity": t.severity} for t in table.entry.tests if not t.column
+            ],
             "columns": [_column(table, name, column_type, personal_data) for name, column_type in table.columns],
         }
         for table in tables
@@ -64,7 +70,9 @@ def _column(table: ExportedTable, name: str, column_type: str, personal_data: st
         "type": column_type,
         "description": entry.description,
         "is_personal": entry.is_personal,
-        "tests": [{"name": t.name, "kind": t.kind, "severity": t.severity} for t in table.entry.tests if t.column == name],
+        "tests": [
+            {"name": t.name, "kind": t.kind, "severity": t.severity} for t in table.entry.tests if t.column == name
+        ],
     }
     if entry.is_personal:
         column["shown"] = TREATMENTS[personal_data]
@@ -72,7 +80,12 @@ def _column(table: ExportedTable, name: str, column_type: str, personal_data: st
 
 
 def _markdown(described: list[dict[str, Any]], personal_data: str) -> str:
-    lines = ["# Data dictionary", "", f"Personal columns are {TREATMENTS[personal_data]} (`PARTNEROPS_RELEASE_PII={personal_data}`).", ""]
+    lines = [
+        "# Data dictionary",
+        "",
+        f"Personal columns are {TREATMENTS[personal_data]} (`PARTNEROPS_RELEASE_PII={personal_data}`).",
+        "",
+    ]
     lines += [f"- [{t['schema']}.{t['name']}](#{t['schema']}{t['name']})" for t in described] + [""]
     for table in described:
         lines += [f"## {table['schema']}.{table['name']}", "", table["description"] or "No description.", ""]

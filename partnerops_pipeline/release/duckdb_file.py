@@ -1,10 +1,10 @@
 """The DuckDB file of a release: the same tables as the Parquet files, for readers with Python, DBeaver or Superset.
 
 Written in storage version v1.2.0, which drivers of the last two years can open. A process of its own writes it, because
-only a fresh one can ask DuckDB's allocator for zeroed memory: DuckDB writes the gaps inside its blocks as it finds them,
-and without zeroing 50 bytes to 20 kB differed between any two files (600,000 rows, DuckDB 2.0.0 on Linux). On systems
-whose DuckDB lacks that allocator the rows are the same and those gaps are not, which is why a release's id is taken from
-the Parquet files.
+only a fresh one can ask DuckDB's allocator for zeroed memory: DuckDB writes the gaps inside its blocks as it finds
+them, and without zeroing 50 bytes to 20 kB differed between any two files (600,000 rows, DuckDB 2.0.0 on Linux). On
+systems whose DuckDB lacks that allocator the rows are the same and those gaps are not, which is why a release's id is
+taken from the Parquet files.
 """
 
 from __future__ import annotations
@@ -61,5 +61,7 @@ def write_duckdb_file(folder: Path, tables: Sequence[ExportedTable]) -> Path:
         reason = " ".join(done.stderr.split()) or f"the process ended with code {done.returncode}"
         if lack := lack_of_room(reason, folder):
             raise lack
-        raise BadData(f"The DuckDB file of the release could not be written: {reason}", "Nothing was published; run again.")
+        raise BadData(
+            f"The DuckDB file of the release could not be written: {reason}", "Nothing was published; run again."
+        )
     return target

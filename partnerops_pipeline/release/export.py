@@ -1,7 +1,7 @@
 """Tables of the warehouse to Parquet files that are the same bytes whenever the rows are the same.
 
-Sorted by primary key, in row groups of a fixed size; unsorted Parquet differed at every export, sorted files agreed over
-1, 2 and 4 threads (600,000 rows, DuckDB 2.0).
+Sorted by primary key, in row groups of a fixed size; unsorted Parquet differed at every export, sorted files agreed
+over 1, 2 and 4 threads (600,000 rows, DuckDB 2.0).
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ def export_tables(
         columns = present.get((entry.schema, entry.name))
         if columns is None:
             raise ChecksFailed(
-                f"{entry.path} is in the dbt project but not in the warehouse, so nothing was released.", "Build it: partnerops run."
+                f"{entry.path} is in the dbt project but not in the warehouse, so nothing was released.",
+                "Build it: partnerops run.",
             )
         require_releasable(entry.path, columns)
         plans.append((entry, tuple(columns), _select(entry, columns, personal_data)))
@@ -108,8 +109,8 @@ def _select(entry: TableEntry, columns: list[tuple[str, str]], personal_data: st
         if entry.column(name).is_personal:
             if name in entry.primary_key and personal_data != "full":
                 raise ConfigurationError(
-                    f"{entry.path}.{name} is personal and part of the primary key, so it cannot be left out of a release.",
-                    "Key the table by an id that is not personal.",
+                    f"{entry.path}.{name} is personal and part of the primary key, so it cannot be hidden.",
+                    "Key the table by another id, or set PARTNEROPS_RELEASE_PII=full.",
                 )
             shown.append(expression(name, column_type, personal_data))
         else:

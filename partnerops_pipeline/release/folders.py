@@ -28,7 +28,7 @@ def start_building(releases: Path) -> Path:
 
 
 def remove_leftovers(releases: Path) -> None:
-    """Remove half-built folders and unfinished pointers. Call it under the release lock: they belong to no living process."""
+    """Remove half-built folders and unfinished pointers; under the release lock they belong to no living process."""
     for path in releases.glob(f"{_BUILDING}*"):
         # a writer orphaned by a kill may still add a file; then the next publishing removes the rest
         shutil.rmtree(path, ignore_errors=True)

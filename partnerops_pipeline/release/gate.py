@@ -1,7 +1,7 @@
 """The gate before publishing: results of all blocking checks for exactly what would be published.
 
-`publish` does not trust the order in which it was called. It compares the evidence that the build left with what lies in
-the warehouse now, so that neither a forgotten test run nor a later bind or edited model can slip through.
+`publish` does not trust the order in which it was called. It compares the evidence that the build left with what lies
+in the warehouse now, so that neither a forgotten test run nor a later bind or edited model can slip through.
 """
 
 from __future__ import annotations
@@ -26,18 +26,25 @@ def require_proof(evidence: Evidence, *, binding_id: str, as_of: date, code_hash
         code_hash: fingerprint of the dbt project now (models, macros, seeds, tests).
 
     Raises:
-        ChecksFailed: the evidence is for something else, a model was not built, or a blocking check failed or never ran.
+        ChecksFailed: the evidence is for something else, a model was not built, a blocking check failed or none ran.
     """
     _require_same("the data that is bound now", evidence.binding_id, binding_id)
     _require_same("the as-of date of the warehouse", evidence.as_of.isoformat(), as_of.isoformat())
     _require_same("the dbt project as it is now", evidence.code_hash, code_hash)
     _require_none(
-        [m.unique_id for m in evidence.models if m.status not in _BUILT], "was not built", "were not built", "Nothing was published."
+        [m.unique_id for m in evidence.models if m.status not in _BUILT],
+        "was not built",
+        "were not built",
+        "Nothing was published.",
     )
     if not evidence.models:
-        raise ChecksFailed("The evidence names no built models, so nothing was published.", "Build and test: partnerops run.")
+        raise ChecksFailed(
+            "The evidence names no built models, so nothing was published.", "Build and test: partnerops run."
+        )
     if not evidence.tests:
-        raise ChecksFailed("No check has run on these tables, so nothing was published.", "Build and test: partnerops run.")
+        raise ChecksFailed(
+            "No check has run on these tables, so nothing was published.", "Build and test: partnerops run."
+        )
     # a test of severity warn reports `warn`, never `fail`; whatever failed, broke or was skipped here blocks
     _require_none(
         [t.unique_id for t in evidence.tests if t.status in _BAD],
@@ -56,7 +63,8 @@ def require_proof(evidence: Evidence, *, binding_id: str, as_of: date, code_hash
 def _require_same(what: str, proven: str, present: str) -> None:
     if proven != present:
         raise ChecksFailed(
-            f"The last checks were not made on {what} ({proven or 'none'} was checked, {present or 'none'} is there), so nothing was published.",
+            f"The last checks were not made on {what} ({proven[:12] or 'nothing'} was checked, {present[:12] or 'nothing'} "
+            "is there), so nothing was published.",
             "Build and test again: partnerops run.",
         )
 
@@ -65,4 +73,7 @@ def _require_none(unique_ids: Sequence[str], one: str, many: str, outcome: str) 
     if unique_ids:
         names = sorted(uid.split(".")[2] if uid.count(".") >= 2 else uid for uid in unique_ids)
         shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-        raise ChecksFailed(f"{shown} {one if len(names) == 1 else many}. {outcome}", "Look closer: partnerops dbt -- build --select NAME.")
+        raise ChecksFailed(
+            f"{shown} {one if len(names) == 1 else many}. {outcome}",
+            "Look closer: partnerops dbt -- build --select NAME.",
+        )

@@ -1,8 +1,8 @@
 """What a release shows of personal columns (`meta.pii: true` in the dbt project).
 
 ``none``    the column is there and always NULL, so that queries and BI models keep working;
-``hashed``  texts become the first 32 hex digits of their SHA-256 (equal values stay equal, so counts and joins work; this
-            is a pseudonym, not anonymity: who knows an address can hash it), other types become NULL;
+``hashed``  texts become the first 32 hex digits of their SHA-256 (equal values stay equal, so counts and joins work;
+            this is a pseudonym, not anonymity: who knows an address can hash it), other types become NULL;
 ``full``    as they are.
 """
 
@@ -31,7 +31,8 @@ def expression(column: str, column_type: str, treatment: str) -> str:
     if treatment in TREATMENTS:
         return f"cast(null as {column_type}) as {name}"
     raise ConfigurationError(
-        f"PARTNEROPS_RELEASE_PII is {treatment!r}, but personal columns can only be none, hashed or full.", "Correct it and run again."
+        f"PARTNEROPS_RELEASE_PII is {treatment!r}, but personal columns can only be none, hashed or full.",
+        "Correct it and run again.",
     )
 
 

@@ -59,13 +59,13 @@ def publish(
     created_at: datetime | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Release:
-    """Publish the warehouse's tables as a release and make it current; do nothing where that release is current already.
+    """Publish the warehouse's tables as a release and make it current; where it is current already, do nothing.
 
     Args:
         settings: where the data root is, and how personal columns are shown.
         manifest_path: dbt's manifest; by default the one in the project's `target` folder.
         evidence: results of the build and its checks; by default what the last build left beside the warehouse.
-        completeness: what the extraction counted, by lake path (`salesforce/opportunity`); null in the record where not given.
+        completeness: what the extraction counted, by lake path (`salesforce/opportunity`); else null in the record.
         created_at: the moment to write into the record, for tests; by default now. Nothing else depends on it.
         progress: called with one short line per step.
 

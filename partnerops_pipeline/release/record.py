@@ -117,13 +117,17 @@ def read_record(release: Path) -> dict[str, Any]:
             return content
         raise KeyError
     except (OSError, ValueError, KeyError, TypeError):
-        raise BadData(f"{path} is missing or is not the manifest of a release.", "Publish again: partnerops run.") from None
+        raise BadData(
+            f"{path} is missing or is not the manifest of a release.", "Publish again: partnerops run."
+        ) from None
 
 
 def git_commit(project: Path) -> str | None:
     """The commit of the checkout, None where there is no git or no repository."""
     try:
-        done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=project, capture_output=True, text=True, check=False, timeout=10)
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=project, capture_output=True, text=True, check=False, timeout=10
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None if done.returncode == 0 else None

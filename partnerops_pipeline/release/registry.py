@@ -93,7 +93,9 @@ def rollback(settings: Settings, release_id: str) -> Path:
     with release_lock(settings, f"rolling back to {release_id}"):
         folder = release_path(settings, release_id)
         if wrong := damages(folder):
-            raise BadData(f"Release {release_id} is damaged: {wrong[0]}", "Choose another one, or publish again: partnerops run.")
+            raise BadData(
+                f"Release {release_id} is damaged: {wrong[0]}", "Choose another one, or publish again: partnerops run."
+            )
         flip(settings.current, folder)
     return folder
 

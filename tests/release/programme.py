@@ -1,4 +1,4 @@
-"""A small warehouse with the shapes of the real one, and the dbt manifest that describes it, for the tests of this room."""
+"""A small warehouse with the shapes of the real one, and the dbt manifest that describes it."""
 
 from __future__ import annotations
 
@@ -80,7 +80,12 @@ def partner_manifest() -> dict[str, Any]:
             "marts",
             "mart_attach",
             "Attach by month. One row per month and region.",
-            {"month": column("First day"), "region": column("Sales region"), "won": column("Deals"), "amount": column("USD")},
+            {
+                "month": column("First day"),
+                "region": column("Sales region"),
+                "won": column("Deals"),
+                "amount": column("USD"),
+            },
         ),
         combination_test("mart_attach", ["month", "region"]),
         model("staging", "stg_accounts", "Not for readers.", {}),
@@ -91,7 +96,9 @@ def fill_partners(path: Path, partners: int = 300, descending: bool = False) -> 
     """Write `core.dim_partner` and `marts.mart_attach`; the rows are the same in whatever order they are inserted."""
     order = "desc" if descending else "asc"
     with duckdb.connect(str(path)) as connection:
-        connection.execute("create schema if not exists core; create schema if not exists marts; create schema if not exists meta")
+        connection.execute(
+            "create schema if not exists core; create schema if not exists marts; create schema if not exists meta"
+        )
         connection.execute(
             f"""create or replace table core.dim_partner as
             select 'P-' || lpad((i * 7919 % 1000003)::varchar, 7, '0') as partner_id, 'Partner ' || i as name,
@@ -100,7 +107,8 @@ def fill_partners(path: Path, partners: int = 300, descending: bool = False) -> 
         )
         connection.execute(
             f"""create or replace table marts.mart_attach as
-            select date '2026-01-01' + (m * 31)::integer as month, region, (m * 10)::bigint as won, (m * 1.5)::decimal(18, 2) as amount
+            select date '2026-01-01' + (m * 31)::integer as month, region, (m * 10)::bigint as won,
+                (m * 1.5)::decimal(18, 2) as amount
             from range(12) r(m), (values ('emea'), ('na'), (null)) v(region) order by m {order}, region {order}"""
         )
 

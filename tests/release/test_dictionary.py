@@ -24,7 +24,11 @@ def folder(tmp_path: Path) -> Path:
 
 def test_the_json_says_type_key_owner_grain_and_tests_of_each_column(folder: Path) -> None:
     partner = json.loads((folder / "dictionary.json").read_text())["tables"][0]
-    assert (partner["primary_key"], partner["owner"], partner["grain"]) == (["partner_id"], "Partner Operations", "One row per partner.")
+    assert (partner["primary_key"], partner["owner"], partner["grain"]) == (
+        ["partner_id"],
+        "Partner Operations",
+        "One row per partner.",
+    )
     key = partner["columns"][0]
     assert (key["name"], key["type"], key["description"]) == ("partner_id", "VARCHAR", "Never changes")
     assert [test["kind"] for test in key["tests"]] == ["unique"]

@@ -49,14 +49,16 @@ def test_the_storage_version_is_one_that_older_drivers_open(tmp_path: Path) -> N
 def test_descriptions_travel_as_comments(tmp_path: Path) -> None:
     file = write_duckdb_file(*built(tmp_path, "a"))
     with duckdb.connect(str(file), read_only=True) as connection:
-        assert connection.execute("select comment from duckdb_tables() where table_name = 'dim_partner'").fetchone() == (
-            "Partners of the programme. One row per partner.",
+        assert connection.execute(
+            "select comment from duckdb_tables() where table_name = 'dim_partner'"
+        ).fetchone() == ("Partners of the programme. One row per partner.",)
+        assert connection.execute("select comment from duckdb_columns() where column_name = 'region'").fetchone() == (
+            "Sales region",
         )
-        assert connection.execute("select comment from duckdb_columns() where column_name = 'region'").fetchone() == ("Sales region",)
 
 
 def test_a_missing_parquet_file_is_told_in_a_sentence(tmp_path: Path) -> None:
     folder, tables = built(tmp_path, "a")
     (folder / tables[0].parquet).unlink()
-    with pytest.raises(BadData, match="could not be written: .*dim_partner"):
+    with pytest.raises(BadData, match=r"could not be written: .*dim_partner"):
         write_duckdb_file(folder, tables)
