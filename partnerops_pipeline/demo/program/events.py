@@ -191,7 +191,9 @@ class OpportunityCreated(Happening):
     opportunity: int
     account: int
     name: str
-    opportunity_type: str | None  # as the CRM says it: New Business | Existing Business | Renewal | something else | None
+    opportunity_type: (
+        str | None
+    )  # as the CRM says it: New Business | Existing Business | Renewal | something else | None
     lead_source: str | None
     owner: int
     stage: str  # as the CRM says it
