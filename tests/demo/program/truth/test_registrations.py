@@ -112,6 +112,22 @@ def test_a_submission_withdrawn_or_revoked_touched_up_to_the_day_before(status: 
     assert not touched_on(p, deal, "2025-05-01")
 
 
+def test_the_entered_end_of_a_rejected_registration_comes_before_the_day_of_its_rejection():
+    p, deal, registration = a_registration()
+    p.end(registration, "2025-05-01 12:00:00", "withdrawn")
+    p.reject(registration, "2025-06-01 12:00:00")
+    assert approved_on(p, deal, "2025-04-30")
+    assert not approved_on(p, deal, "2025-05-01")
+
+
+def test_the_day_of_an_earlier_rejection_is_not_the_end_of_a_later_withdrawal():
+    p, deal, registration = a_registration()
+    p.reject(registration, "2025-05-01 12:00:00")
+    p.end(registration, "2025-06-01 12:00:00", "withdrawn", entered=False)
+    assert not approved_on(p, deal, "2025-04-30")
+    assert not touched_on(p, deal, "2025-04-30")
+
+
 def test_a_withdrawal_without_a_date_never_touched():
     p, deal, registration = a_registration(approved=None)
     p.end(registration, "2025-05-01 12:00:00", "withdrawn", entered=False)

@@ -41,9 +41,12 @@ def test_days_of_grace_are_multiples_of_24_hours(seconds: int, rule: str | None)
     p = TinyProgramme()
     deal = p.deal(created=CREATED)
     submitted = datetime(2025, 3, 3, 10, tzinfo=UTC) + timedelta(seconds=seconds)
+    led_deal = p.deal(created=CREATED)
     p.registration(p.partner(), deal, submitted=f"{submitted:%Y-%m-%d %H:%M:%S}", approved="2025-03-04")
+    p.lead(p.partner(), led_deal, f"{submitted:%Y-%m-%d %H:%M:%S}", "2025-03-05")
     truth = opportunities(p.log(), date(2026, 6, 30), Policy(sourcing_grace_days=2))
     assert truth[salesforce_id("Opportunity", deal)].sourced_rule == rule
+    assert truth[salesforce_id("Opportunity", led_deal)].sourced_rule == (rule and "partner_lead")
 
 
 @pytest.mark.parametrize(
@@ -232,10 +235,22 @@ def test_a_primary_row_that_does_not_count_makes_nobody_primary():
     assert sourced(p, deal)[0] is None
 
 
-def test_a_primary_flag_on_any_of_a_partners_rows_makes_it_primary():
+@pytest.mark.parametrize("primary_row", [0, 1])
+def test_a_primary_flag_on_any_of_a_partners_rows_makes_it_primary(primary_row: int):
     p = TinyProgramme()
     deal, first, second = p.deal(lead_source="Partner Referral"), p.partner(), p.partner()
-    p.link(deal, first, is_primary=True)
-    p.link(deal, first, at="2025-03-05", role="Distributor")
+    p.link(deal, first, is_primary=primary_row == 0)
+    p.link(deal, first, at="2025-03-05", role="Distributor", is_primary=primary_row == 1)
     p.link(deal, second)
     assert sourced(p, deal) == ("lead_source", partner_id(first))
+
+
+def test_only_the_partner_list_can_call_a_partner_primary():
+    p = TinyProgramme()
+    deal = p.deal(created=CREATED)
+    p.field(deal, p.partner(), CREATED, tracked=False)
+    p.registration(p.partner(), deal)
+    p.lead(p.partner(), deal, "2025-02-01", "2025-03-01")
+    p.link(deal, p.partner())
+    truth = p.truth(deal)
+    assert (len(truth.linked_partner_ids), truth.primary_partner_ids) == (4, ())
