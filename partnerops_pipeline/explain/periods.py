@@ -1,8 +1,8 @@
 """Names of fiscal periods as people type them, for the periods that a release holds.
 
 `2026-05` a month, `2026-Q2` a fiscal quarter, `2026` a fiscal year, `trailing-2026-Q2` the four quarters that end with
-that quarter (`2026-Q2/trailing_4q` is the same), `as-of` the state on the release's own date. A fiscal year is named for the
-year in which it ends; months keep their calendar name.
+that quarter (`2026-Q2/trailing_4q` is the same), `as-of` the state on the release's own date. A fiscal year is named
+for the year in which it ends; months keep their calendar name.
 """
 
 from __future__ import annotations

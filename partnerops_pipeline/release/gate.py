@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from partnerops_pipeline.errors import ChecksFailed
+from partnerops_pipeline.warehouse.dbt import NodeResult
 from partnerops_pipeline.warehouse.evidence import Evidence
 
 _BUILT = ("success", "pass")
-_BAD = ("fail", "error", "runtime error", "skipped")
 
 
 def require_proof(evidence: Evidence, *, binding_id: str, as_of: date, code_hash: str) -> dict[str, int]:
@@ -31,12 +31,7 @@ def require_proof(evidence: Evidence, *, binding_id: str, as_of: date, code_hash
     _require_same("the data that is bound now", evidence.binding_id, binding_id)
     _require_same("the as-of date of the warehouse", evidence.as_of.isoformat(), as_of.isoformat())
     _require_same("the dbt project as it is now", evidence.code_hash, code_hash)
-    _require_none(
-        [m.unique_id for m in evidence.models if m.status not in _BUILT],
-        "was not built",
-        "were not built",
-        "Nothing was published.",
-    )
+    _require_none([model for model in evidence.models if model.status not in _BUILT], "was not built", "were not built")
     if not evidence.models:
         raise ChecksFailed(
             "The evidence names no built models, so nothing was published.", "Build and test: partnerops run."
@@ -45,35 +40,32 @@ def require_proof(evidence: Evidence, *, binding_id: str, as_of: date, code_hash
         raise ChecksFailed(
             "No check has run on these tables, so nothing was published.", "Build and test: partnerops run."
         )
-    # a test of severity warn reports `warn`, never `fail`; whatever failed, broke or was skipped here blocks
-    _require_none(
-        [t.unique_id for t in evidence.tests if t.status in _BAD],
-        "is a blocking check and did not pass",
-        "are blocking checks and did not pass",
-        "Nothing was published.",
-    )
-    statuses = [test.status for test in evidence.tests]
-    return {
-        "passed": sum(status in _BUILT for status in statuses),
-        "warned": statuses.count("warn"),
-        "failed": sum(status in _BAD for status in statuses),
-    }
+    if not evidence.complete:
+        raise ChecksFailed(
+            "Only a part of the models was built and checked last time, so nothing was published.",
+            "Build and test all: partnerops run without --select.",
+        )
+    passed = [test for test in evidence.tests if test.status in _BUILT]
+    warned = [test for test in evidence.tests if test.status == "warn"]
+    blocking = [test for test in evidence.tests if test.status not in (*_BUILT, "warn") and test.severity != "warn"]
+    _require_none(blocking, "is a blocking check and did not pass", "are blocking checks and did not pass")
+    return {"passed": len(passed), "warned": len(warned), "failed": len(evidence.tests) - len(passed) - len(warned)}
 
 
 def _require_same(what: str, proven: str, present: str) -> None:
     if proven != present:
         raise ChecksFailed(
-            f"The last checks were not made on {what} ({proven[:12] or 'nothing'} was checked, {present[:12] or 'nothing'} "
-            "is there), so nothing was published.",
+            f"The last checks were not made on {what} ({proven[:12] or 'nothing'} was checked, "
+            f"{present[:12] or 'nothing'} is there), so nothing was published.",
             "Build and test again: partnerops run.",
         )
 
 
-def _require_none(unique_ids: Sequence[str], one: str, many: str, outcome: str) -> None:
-    if unique_ids:
-        names = sorted(uid.split(".")[2] if uid.count(".") >= 2 else uid for uid in unique_ids)
+def _require_none(results: Sequence[NodeResult], one: str, many: str) -> None:
+    if results:
+        names = sorted(result.name for result in results)
         shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
         raise ChecksFailed(
-            f"{shown} {one if len(names) == 1 else many}. {outcome}",
-            "Look closer: partnerops dbt -- build --select NAME.",
+            f"{shown} {one if len(names) == 1 else many}, so nothing was published and the current release stands.",
+            f"Look closer: partnerops dbt -- build --select {names[0]}.",
         )

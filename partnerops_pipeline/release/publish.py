@@ -6,12 +6,13 @@ import shutil
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from partnerops_pipeline.errors import BadData, ChecksFailed
 from partnerops_pipeline.release import duckdb_file, folders, record
 from partnerops_pipeline.release.catalogue import published_tables, read_manifest
 from partnerops_pipeline.release.dictionary import write_dictionary
@@ -21,6 +22,7 @@ from partnerops_pipeline.release.lock import release_lock
 from partnerops_pipeline.release.room import room_for
 from partnerops_pipeline.release.verify import damages
 from partnerops_pipeline.settings import PROJECT_ROOT, Settings
+from partnerops_pipeline.warehouse.bind import Binding, read_binding
 from partnerops_pipeline.warehouse.connection import connect
 from partnerops_pipeline.warehouse.evidence import Evidence, code_hash, read_evidence
 
@@ -38,16 +40,6 @@ class Release:
     created: bool
     flipped: bool
     tables: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class _Bound:
-    """What the warehouse says of itself: the state of knowledge that its tables were built from."""
-
-    binding_id: str
-    as_of: date
-    known_at: datetime | None
-    sources: tuple[record.Source, ...]
 
 
 def publish(
@@ -99,16 +91,21 @@ def _publish(
     project_hash = code_hash(settings.dbt_project_dir)
     with closing(connect(settings.warehouse_path, read_only=True)) as warehouse:
         warehouse.execute("set temp_directory = '" + str(temporary).replace("'", "''") + "'")
-        bound = _bound(warehouse, completeness)
+        bound = read_binding(settings.warehouse_path)
         proof = evidence or read_evidence(settings.warehouse_path)
+        if bound is None or proof is None:
+            raise ChecksFailed("Nothing has been built and checked yet, so nothing was published.", "partnerops run.")
         checks = require_proof(proof, binding_id=bound.binding_id, as_of=bound.as_of, code_hash=project_hash)
-        tables = export_tables(warehouse, published_tables(manifest), building, settings.release_pii, progress)
+        entries = published_tables(manifest)
+        if not entries:
+            raise ChecksFailed("The dbt project has no tables to publish, so nothing was.", "Correct its schemas.")
+        tables = export_tables(warehouse, entries, building, settings.release_pii, progress)
         open_gaps = _open_gaps(warehouse)
     dictionary = write_dictionary(building, tables, settings.release_pii)
     identity = record.release_id(bound.as_of, tables, file_sha256(dictionary[0]))
     final = settings.releases / identity
     rows = {table.entry.path: table.rows for table in tables}
-    if final.exists() and not _is_damaged(final):
+    if final.exists() and _is_sound(final):
         flipped = _make_current(settings, final)
         return Release(identity, final, created=False, flipped=flipped, tables=rows)
     progress(duckdb_file.FILE_NAME)
@@ -124,7 +121,7 @@ def _publish(
         binding_id=bound.binding_id,
         code_hash=project_hash,
         personal_data=settings.release_pii,
-        sources=bound.sources,
+        sources=_sources(bound, completeness),
         tables=tables,
         checks=checks,
         open_gaps=open_gaps,
@@ -136,6 +133,32 @@ def _publish(
         folders.seal(building, final)
     flipped = _make_current(settings, final)
     return Release(identity, final, created=True, flipped=flipped, tables=rows)
+
+
+def _sources(bound: Binding, completeness: Mapping[str, Mapping[str, Any]]) -> list[record.Source]:
+    return [record.Source(s.schema, s.name, s.rows, s.watermark, completeness.get(s.path)) for s in bound.sources]
+
+
+def _open_gaps(warehouse: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Open gaps by severity; empty while the project has no table of gaps."""
+    exists = warehouse.execute(
+        "select count(*) from duckdb_columns() where schema_name = 'quality' and table_name = 'dq_gaps' "
+        "and column_name in ('state', 'severity')"
+    ).fetchone()
+    if exists != (2,):
+        return {}
+    return dict(
+        warehouse.execute(
+            "select severity, count(*) from quality.dq_gaps where state = 'open' group by 1 order by 1"
+        ).fetchall()
+    )
+
+
+def _is_sound(final: Path) -> bool:
+    try:
+        return not damages(final)
+    except BadData:
+        return False
 
 
 def _make_current(settings: Settings, final: Path) -> bool:

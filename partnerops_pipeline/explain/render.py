@@ -1,0 +1,149 @@
+"""An explanation as a table for people, CSV for spreadsheets and JSON for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from partnerops_pipeline.explain.explain import Explanation, Line
+
+FORMATS = ("table", "csv", "json")
+
+
+def as_json(explanation: Explanation) -> str:
+    """The whole explanation; numbers as texts, so that no reader rounds them."""
+    return json.dumps(
+        {
+            "release_id": explanation.release_id,
+            "as_of": explanation.as_of.isoformat(),
+            "metric_id": explanation.definition.metric_id,
+            "title": explanation.definition.title,
+            "definition": explanation.definition.definition,
+            "unit": explanation.definition.unit,
+            "aggregation": explanation.definition.aggregation,
+            "period": explanation.period_name,
+            "period_start": explanation.period.start.isoformat(),
+            "period_end": explanation.period.end.isoformat(),
+            "dimension": explanation.dimension,
+            "dimension_value": explanation.dimension_value,
+            "value": _text(explanation.value),
+            "numerator": _text(explanation.numerator),
+            "denominator": _text(explanation.denominator),
+            "n": explanation.n,
+            "n_excluded": explanation.n_excluded,
+            "excluded_reason": explanation.excluded_reason or None,
+            "lines": [_fields(line) for line in explanation.lines],
+        },
+        indent=1,
+        ensure_ascii=False,
+    )
+
+
+def as_csv(explanation: Explanation) -> str:
+    """One row per line, with a header; a text that a spreadsheet would run as a formula is led by an apostrophe."""
+    out = io.StringIO()
+    rows = [_fields(line) for line in explanation.lines]
+    details = list(dict.fromkeys(name for row in rows for name in row["details"]))
+    fixed = [name for name in _fields(_EMPTY) if name != "details"]
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*fixed, *details])
+    for row in rows:
+        values = [row[name] for name in fixed] + [row["details"].get(name) for name in details]
+        writer.writerow(["" if value is None else _harmless(value) for value in values])
+    return out.getvalue()
+
+
+def as_table(explanation: Explanation, limit: int | None = 50) -> Group:
+    """The number, how it is made and its lines (the `limit` weightiest; None for all) as a rich renderable."""
+    shown = explanation.lines if limit is None else explanation.lines[:limit]
+    table = Table(box=None, pad_edge=False)
+    details = list(dict.fromkeys(name for line in shown for name in line.details))
+    measured = any(line.measure is not None for line in shown)
+    for heading in ("record", "name", "date"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("numerator", "denominator", *(("measure",) if measured else ())):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in (*details, "link"):
+        table.add_column(heading, overflow="fold")
+    for line in shown:
+        numbers = [line.numerator, line.denominator, *((line.measure,) if measured else ())]
+        table.add_row(
+            *(Text(value) for value in (line.record_id, line.name, str(line.event_date or ""))),
+            *(Text(_number(value)) for value in numbers),
+            *(Text(line.details.get(name, "")) for name in details),
+            Text(line.record_url),
+        )
+    return Group(*(Text(sentence) for sentence in sentences(explanation, len(shown))), table)
+
+
+def sentences(explanation: Explanation, shown: int) -> list[str]:
+    """The explanation in words: the number, its definition, its parts, and how many records follow."""
+    definition = explanation.definition
+    cell = "" if explanation.dimension == "all" else f", {explanation.dimension} = {explanation.dimension_value}"
+    value = (
+        "no value (nothing to divide by)"
+        if explanation.value is None
+        else f"{_number(explanation.value)} {definition.unit}"
+    )
+    said = [
+        f"{definition.title} ({definition.metric_id}) for {explanation.period_name}{cell}: {value}",
+        definition.definition,
+        f"{explanation.period.start} to {explanation.period.end}, as of {explanation.as_of}, "
+        f"release {explanation.release_id}.",
+    ]
+    if explanation.denominator is not None:
+        said.append(f"{_number(explanation.numerator)} of {_number(explanation.denominator)}.")
+    if explanation.n_excluded:
+        said.append(
+            f"{explanation.n_excluded} left out of the amounts: {explanation.excluded_reason.replace('_', ' ')}."
+        )
+    total = len(explanation.lines)
+    count = f"{total} records" if shown == total else f"The {shown} weightiest of {total} records"
+    return [*said, f"{count}, which add up to exactly this number:"]
+
+
+_EMPTY = Line("", "", "", "", "", None, None, None, None, {})
+
+
+def _fields(line: Line) -> dict[str, Any]:
+    return {
+        "object": line.object,
+        "record_id": line.record_id,
+        "record_url": line.record_url,
+        "name": line.name,
+        "partner_id": line.partner_id,
+        "event_date": line.event_date.isoformat() if line.event_date else None,
+        "numerator": _text(line.numerator),
+        "denominator": _text(line.denominator),
+        "measure": _text(line.measure),
+        "details": dict(line.details),
+    }
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else format(value, "f")
+
+
+def _number(value: Decimal | None) -> str:
+    """A number for people: thousands apart, no zeros that say nothing."""
+    if value is None:
+        return ""
+    text = format(value, ",f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _harmless(value: Any) -> Any:
+    """Names come from other people's systems; `=`, `+`, `-`, `@` at the start of a text would run in a spreadsheet."""
+    is_number = isinstance(value, str) and value.lstrip("-").replace(".", "", 1).isdigit()
+    return (
+        f"'{value}"
+        if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") and not is_number
+        else value
+    )
