@@ -1,0 +1,13 @@
+"""What can go wrong in the lake."""
+
+from __future__ import annotations
+
+from partnerops_pipeline.errors import ConfigurationError, RetryLater
+
+
+class AnotherWriterCommitted(RetryLater):
+    """Somebody else committed to the table since this batch was planned; nothing of the batch was stored."""
+
+
+class UnreadableTable(ConfigurationError):
+    """The Delta table uses a feature that would give wrong rows when its files are read plainly."""

@@ -1,0 +1,388 @@
+"""One lake table: append a batch with its watermark, and tell what is there.
+
+Rows are never changed. A batch adds the versions that are new, in one commit with its watermark, so a process that dies
+at any moment leaves either the old table or the new one; files that no commit names are ignored until `vacuum` takes them.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pyarrow.parquet as parquet
+
+from partnerops_pipeline.errors import BadData
+from partnerops_pipeline.lake import changes, duck, files, log, rewrite, rows
+from partnerops_pipeline.lake.columns import META, META_NAMES, Column, merge
+
+_ONE_MICROSECOND = timedelta(microseconds=1)
+
+
+class _Unchecked:
+    """The default of `expected_watermark`: None already means "there was none"."""
+
+
+UNCHECKED: Final = _Unchecked()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What the rows of one batch carry. `committed_at` is later than every commit of the table so far."""
+
+    batch_id: str
+    extracted_at: datetime
+    committed_at: datetime
+
+
+@dataclass(frozen=True)
+class Appended:
+    """What became of a batch: `rows_in` arrived, `appended` were news, `unchanged` the lake held already.
+
+    `version` is the table's version afterwards, `committed_at` the moment that the appended rows carry, None if there are none.
+    """
+
+    rows_in: int
+    appended: int
+    unchanged: int
+    version: int
+    committed_at: datetime | None
+
+
+class LakeTable:
+    """A table of the lake, made by `Lake.table`. Holds no file and no connection; each call reads the newest version."""
+
+    def __init__(self, folder: Path, path: str, now: Callable[[], datetime]) -> None:
+        self.folder = folder
+        self.path = path
+        self._now = now
+
+    def __repr__(self) -> str:
+        return f"LakeTable({self.path!r})"
+
+    def exists(self) -> bool:
+        return self._read() is not None
+
+    def version(self) -> int | None:
+        """Delta's version; None where there is no table."""
+        snapshot = self._read()
+        return snapshot.version if snapshot else None
+
+    def columns(self) -> list[Column]:
+        """All columns, META last; empty where there is no table."""
+        snapshot = self._read()
+        return snapshot.columns if snapshot else []
+
+    def files(self) -> list[str]:
+        """The live Parquet files as plain absolute paths, sorted."""
+        snapshot = self._read()
+        return [str(path) for path in self._paths(snapshot)] if snapshot else []
+
+    def row_count(self) -> int:
+        """All stored versions, as the commits counted them."""
+        snapshot = self._read()
+        return sum(int(file["num_records"]) for file in log.ranges(snapshot)) if snapshot else 0
+
+    def current_row_count(self, key: Sequence[str]) -> int:
+        """The distinct keys, deleted records included."""
+        live = self.files()
+        if not live:
+            return 0
+        keys = ", ".join(duck.name(column) for column in key)
+        with self._duck() as connection:
+            found = connection.execute(
+                f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM {duck.read_parquet(live)})"
+            ).fetchone()
+        return int(found[0]) if found else 0
+
+    def watermark(self, app_id: str | None = None) -> datetime | None:
+        """The moment up to which the writer `app_id` has brought this table, by default its extraction."""
+        snapshot = self._read()
+        return snapshot.transaction(app_id or self.extraction) if snapshot else None
+
+    def latest_extraction(self) -> datetime | None:
+        """The newest `_extracted_at` of any row."""
+        snapshot = self._read()
+        found = [file.get("max._extracted_at") for file in log.ranges(snapshot)] if snapshot else []
+        return max((moment for moment in found if moment is not None), default=None)
+
+    @property
+    def extraction(self) -> str:
+        """The default `app_id`: the one writer that fills this table."""
+        return f"extract:{self.path}"
+
+    def begin_batch(self, *, batch_id: str, extracted_at: datetime) -> Batch:
+        """Fix the moment of the next commit, so that staged files can carry it and need not be written twice."""
+        snapshot = self._read()
+        return Batch(batch_id, extracted_at, self._next_commit(snapshot))
+
+    def append(
+        self,
+        staged: Sequence[Path],
+        *,
+        columns: Sequence[Column],
+        key: Sequence[str],
+        order_by: Sequence[str] = (),
+        batch_id: str,
+        extracted_at: datetime,
+        committed_at: datetime | None = None,
+        watermark: datetime | None = None,
+        app_id: str | None = None,
+        expected_watermark: datetime | None | _Unchecked = UNCHECKED,
+        compare_ignore: Collection[str] = (),
+    ) -> Appended:
+        """Commit the news of a batch and its watermark in one step; without news only the watermark; without either nothing.
+
+        A row is news unless it equals the newest stored row of the same key and `order_by`, in all columns of the batch but
+        `compare_ignore`, and in `_is_deleted` and `_deleted_kind`. Of several rows of one key the greatest `order_by` counts.
+        A new column enters in the same commit; a type that grew rewrites the table first, rows and history unchanged.
+
+        Args:
+            staged: typed Parquet files with `columns` and any of the META columns. With `committed_at` from `begin_batch`
+                and all META columns, files of a first load are moved into the table instead of being written again.
+            columns: the batch's columns without META.
+            key: what tells records apart; never NULL.
+            order_by: what tells a record's versions apart at the source, oldest first, for instance SystemModstamp.
+            extracted_at: when the source was read, by the source's clock; UTC-aware.
+            watermark: up to when the source is read completely after this batch.
+            app_id: whose watermark; by default the table's extraction.
+            expected_watermark: what `watermark()` said when the batch was planned.
+
+        Raises:
+            AnotherWriterCommitted: the watermark or the table moved meanwhile; nothing was stored.
+            BadData: a row without key, or a file without one of the columns.
+            ResourceExhausted: the disk is full; nothing was stored.
+            UnreadableTable: the table has features that the lake does not read.
+        """
+        writer = app_id or self.extraction
+        snapshot = self._read()
+        if not isinstance(expected_watermark, _Unchecked):
+            found = snapshot.transaction(writer) if snapshot else None
+            if found != expected_watermark:
+                raise log.another_writer(self.path)
+        moment = self._next_commit(snapshot) if committed_at is None else committed_at
+        if (
+            committed_at is not None
+            and snapshot
+            and committed_at <= (snapshot.transaction(log.LAST_COMMIT) or committed_at - _ONE_MICROSECOND)
+        ):
+            raise log.another_writer(self.path)
+        moments = {writer: watermark} if watermark is not None else {}
+        with duck.full_disk_is_said(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        with self._duck() as connection:
+            found_files = files.inspect(connection, staged)
+            self._refuse_missing_columns(found_files, columns)
+            batch = changes.Staged(found_files, list(key), list(order_by), batch_id, extracted_at, moment)
+            if batch.rows == 0:
+                return self._commit(connection, snapshot, columns, batch, [], 0, moments)
+            snapshot = self._widen(connection, snapshot, columns, batch.key)
+            has_duplicates = changes.count_keys(connection, batch, self.path) < batch.rows
+            if committed_at is not None and not has_duplicates and self._can_move(snapshot, batch, columns):
+                written, appended = self._move(batch), batch.rows
+            else:
+                written, appended = self._write(connection, snapshot, columns, batch, has_duplicates, compare_ignore)
+            return self._commit(connection, snapshot, columns, batch, written, appended, moments)
+
+    def append_rows(
+        self,
+        records: Sequence[Mapping[str, Any]],
+        *,
+        columns: Sequence[Column],
+        key: Sequence[str],
+        order_by: Sequence[str] = (),
+        batch_id: str,
+        extracted_at: datetime,
+        watermark: datetime | None = None,
+        app_id: str | None = None,
+        expected_watermark: datetime | None | _Unchecked = UNCHECKED,
+        compare_ignore: Collection[str] = (),
+    ) -> Appended:
+        """`append` for a few rows at hand (decisions, identities). A missing key of a record is NULL; UTC-aware times, Decimal money.
+
+        Raises:
+            BadData: a value does not fit its column's type; otherwise as `append`.
+        """
+        table = rows.to_arrow(records, columns, self.path)
+        with duck.full_disk_is_said(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=rewrite.SCRATCH, dir=self.folder) as scratch:
+                staged = Path(scratch) / "rows.parquet"
+                parquet.write_table(table, staged)
+                return self.append(
+                    [staged],
+                    columns=columns,
+                    key=key,
+                    order_by=order_by,
+                    batch_id=batch_id,
+                    extracted_at=extracted_at,
+                    watermark=watermark,
+                    app_id=app_id,
+                    expected_watermark=expected_watermark,
+                    compare_ignore=compare_ignore,
+                )
+
+    def compact(self, target_bytes: int = 128 * 1024 * 1024) -> int:
+        """Merge files smaller than half of `target_bytes` into files of about that size; rows and their moments stay.
+
+        Returns:
+            how many files were replaced.
+
+        Raises:
+            AnotherWriterCommitted: a batch came in between; the table is as that batch left it.
+        """
+        snapshot = self._read()
+        if snapshot is None:
+            return 0
+        with self._duck() as connection:
+            return rewrite.compact(connection, self.folder, self.path, snapshot, target_bytes)
+
+    def vacuum(self, older_than: timedelta = timedelta(days=7)) -> int:
+        """Remove Parquet files that no commit names any more and leftovers of killed processes, once they are that old.
+
+        Returns:
+            how many files were removed.
+        """
+        snapshot = self._read()
+        return rewrite.vacuum(self.folder, snapshot, older_than) if snapshot else 0
+
+    def _read(self) -> log.Snapshot | None:
+        return log.read(self.folder, self.path)
+
+    def _paths(self, snapshot: log.Snapshot) -> list[Path]:
+        return [self.folder / name for name in snapshot.names]
+
+    def _next_commit(self, snapshot: log.Snapshot | None) -> datetime:
+        last = snapshot.transaction(log.LAST_COMMIT) if snapshot else None
+        now = self._now()
+        return now if last is None else max(now, last + _ONE_MICROSECOND)
+
+    @contextmanager
+    def _duck(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with duck.open_duck(self.folder / f"{rewrite.SCRATCH}{os.getpid()}-{id(self):x}") as connection:
+            yield connection
+
+    def _refuse_missing_columns(self, found: Sequence[files.ParquetFile], columns: Sequence[Column]) -> None:
+        for file in found:
+            for column in columns:
+                if column.name not in file.types:
+                    raise BadData(
+                        f"{file.path.name} for the lake table {self.path} lacks the column {column.name}.",
+                        "Stage the batch anew.",
+                    )
+
+    def _widen(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        snapshot: log.Snapshot | None,
+        columns: Sequence[Column],
+        key: Sequence[str],
+    ) -> log.Snapshot | None:
+        if snapshot is None:
+            return None
+        widened = merge(snapshot.business_columns, columns)[: len(snapshot.business_columns)]
+        if widened == snapshot.business_columns:
+            return snapshot
+        rewrite.widen(connection, self.folder, self.path, snapshot, [*widened, *META])
+        again = self._read()
+        if again is None or again.version != snapshot.version + 1:
+            raise log.another_writer(self.path)
+        return again
+
+    def _can_move(self, snapshot: log.Snapshot | None, batch: changes.Staged, columns: Sequence[Column]) -> bool:
+        """A first load whose files are exactly what the table would hold; the footers tell the moment that they carry."""
+        if snapshot is not None and (snapshot.names or merge(snapshot.business_columns, columns) != list(columns)):
+            return False
+        wanted = {column.name: column.type for column in [*columns, *META]}
+        return all(file.types == wanted for file in batch.files)
+
+    def _move(self, batch: changes.Staged) -> list[Path]:
+        moved: list[Path] = []
+        with duck.full_disk_is_said(self.folder):
+            for file in batch.files:
+                target = self.folder / files.new_name(batch.batch_id)
+                try:
+                    file.path.replace(target)
+                except OSError as error:
+                    if error.errno != errno.EXDEV:
+                        raise
+                    shutil.copyfile(file.path, target)  # the spool lies on another disk
+                moved.append(target)
+        return moved
+
+    def _write(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        snapshot: log.Snapshot | None,
+        columns: Sequence[Column],
+        batch: changes.Staged,
+        has_duplicates: bool,
+        compare_ignore: Collection[str],
+    ) -> tuple[list[Path], int]:
+        target = self.folder / files.new_name(batch.batch_id)
+        stored = snapshot.columns if snapshot else []
+        written = changes.write_news(
+            connection,
+            batch,
+            merge([column for column in stored if column.name not in META_NAMES], columns),
+            has_duplicates=has_duplicates,
+            stored=self._paths(snapshot) if snapshot else [],
+            stored_types={column.name: column.type for column in stored},
+            compare_ignore=compare_ignore,
+            target=target,
+        )
+        if written:
+            return [target], written
+        target.unlink(missing_ok=True)
+        return [], 0
+
+    def _commit(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        snapshot: log.Snapshot | None,
+        columns: Sequence[Column],
+        batch: changes.Staged,
+        written: list[Path],
+        appended: int,
+        moments: dict[str, datetime],
+    ) -> Appended:
+        if written:
+            moments = {**moments, log.LAST_COMMIT: batch.committed_at}
+        try:
+            with duck.full_disk_is_said(self.folder):
+                files.sync(written)
+            adds = files.add_actions(connection, written, rewrite.ranged(batch.key, batch.order_by))
+            version = self._record(connection, snapshot, columns, adds, moments)
+        except BaseException:
+            for path in written:
+                path.unlink(missing_ok=True)
+            raise
+        return Appended(batch.rows, appended, batch.rows - appended, version, batch.committed_at if written else None)
+
+    def _record(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        snapshot: log.Snapshot | None,
+        columns: Sequence[Column],
+        adds: list[Any],
+        moments: dict[str, datetime],
+    ) -> int:
+        if snapshot is None:
+            return log.create(self.folder, self.path, [*columns, *META], adds, moments)
+        merged = merge(snapshot.business_columns, columns)
+        if len(merged) > len(snapshot.business_columns):
+            return rewrite.replace_with_more_columns(
+                connection, self.folder, self.path, snapshot, [*merged, *META], adds, moments
+            )
+        moved = {app_id: moment for app_id, moment in moments.items() if snapshot.transaction(app_id) != moment}
+        if not adds and not moved:
+            return snapshot.version
+        return log.append(self.folder, self.path, snapshot, adds, moments)
