@@ -1,0 +1,103 @@
+"""The demo's org: one SQLite file per programme under the data root, built once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+from partnerops_pipeline.errors import ConfigurationError
+from partnerops_pipeline.settings import Settings
+
+CLIENT_ID, CLIENT_SECRET = "partnerops-demo", "demo-secret"
+"""They open nothing but the emulator on this machine."""
+
+DEMO_ENVIRONMENT_KEEPS = frozenset(
+    {"PARTNEROPS_HOME", "PARTNEROPS_AS_OF", "PARTNEROPS_DBT_TARGET", "PARTNEROPS_RELEASE_PII"}
+)
+"""What the demo takes from the surroundings; everything else is its own, so that it can never reach a real org or lake."""
+
+
+def programme_end() -> date:
+    """The last day of the demo's programme, which is its as-of date unless another is asked for."""
+    from partnerops_pipeline.demo.program.simulate import ENDS
+
+    return ENDS
+
+
+def org_file(settings: Settings, seed: int, partners: int, as_of: date | None = None) -> Path:
+    """Where the org of a programme lies; `as_of` where the story was cut short or made longer."""
+    cut = f"-{as_of.isoformat()}" if as_of is not None and as_of != programme_end() else ""
+    return settings.home / "demo" / f"org-{seed}-{partners}{cut}.sqlite"
+
+
+def refuse_another_programme(settings: Settings, org: Path) -> None:
+    """One data root holds one org: two programmes in one lake would be neither.
+
+    Raises:
+        ConfigurationError: this data root was filled from another programme, or not by the demo.
+    """
+    others = sorted(other for other in org.parent.glob("org-*.sqlite") if other != org)
+    if org.exists():
+        return
+    if others:
+        _, seed, partners = others[0].stem.split("-")[:3]
+        raise ConfigurationError(
+            f"The data root {settings.home} holds the demo programme of seed {seed} with {partners} partners.",
+            f"Ask for that one, or set PARTNEROPS_HOME to another folder, or remove {settings.home}.",
+        )
+    if (Path(settings.lake_root) / "salesforce").exists():
+        raise ConfigurationError(
+            f"The data root {settings.home} holds the records of an org of its own.",
+            "Set PARTNEROPS_HOME to another folder for the demo.",
+        )
+
+
+def build_org(
+    org: Path, seed: int, partners: int, as_of: date | None = None, say: Callable[[str], None] = lambda _: None
+) -> None:
+    """Simulate the programme and load its records into a new org, unless there is one already.
+
+    The org's clock starts at 01:00 UTC on the day after the programme's last.
+    """
+    if org.exists():
+        return
+    from partnerops_pipeline.demo.program.records import salesforce_records
+    from partnerops_pipeline.demo.program.simulate import programme
+    from partnerops_pipeline.demo.salesforce.store import OrgStore
+
+    say(f"Making up a partner programme of {partners:,} partners over three years (seed {seed}) ...")
+    log = programme(seed, partners, as_of)
+    records = salesforce_records(log)
+    start = datetime.combine(log.ends + timedelta(days=1), time(1), UTC)
+    OrgStore.create(org, records, start).close()
+    say(f"The emulated Salesforce org holds {sum(map(len, records.values())):,} records.")
+
+
+def demo_environment(url: str, day: date | None) -> dict[str, str]:
+    """The settings that make a process talk to the emulated org at `url` and to nothing else."""
+    ours = {str(field.validation_alias): "" for field in Settings.model_fields.values()}
+    kept = {name: value for name, value in ours.items() if name not in DEMO_ENVIRONMENT_KEEPS}
+    return kept | {
+        "SALESFORCE_INSTANCE_URL": url,
+        "SALESFORCE_CLIENT_ID": CLIENT_ID,
+        "SALESFORCE_CLIENT_SECRET": CLIENT_SECRET,
+        **({"PARTNEROPS_AS_OF": day.isoformat()} if day is not None else {}),
+    }
+
+
+@contextmanager
+def environment(changes: dict[str, str]) -> Iterator[None]:
+    """Environment variables for the length of a block; the empty text means "not set", also over a `.env` file."""
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,106 @@
+"""`partnerops doctor`: is everything in place? Asks, and changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from partnerops_pipeline.cli.errors import OurCommand
+from partnerops_pipeline.errors import PartneropsError
+from partnerops_pipeline.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from partnerops_pipeline.salesforce.doctor import Finding
+
+LEAST_FREE_BYTES = 2 * 10**9
+"""Below, a run of an ordinary org (1,000,000 opportunities: about 0.5 GB of spool, lake and release) may not fit."""
+_COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
+
+
+@click.command(cls=OurCommand)
+def doctor() -> None:
+    """Check settings, Salesforce log-in, quota, objects and fields, lake, warehouse and disk.
+
+    One line each: ok, warn or fail, and what to do. Exits with 1 if anything fails. Changes nothing.
+
+    \b
+    Example:
+      partnerops doctor
+    """
+    failed = False
+    for finding in examine(load_settings()):
+        failed |= finding.level == "fail"
+        level = click.style(f"{finding.level:4}", fg=_COLOURS[finding.level], bold=finding.level == "fail")
+        click.echo(f"{level}  {finding.what} {finding.do}".rstrip())
+    sys.exit(1 if failed else 0)
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """All findings, the local ones first because they are quick."""
+    from partnerops_pipeline.salesforce.doctor import Finding
+
+    yield Finding("ok", f"The data root is {settings.home}.")
+    yield from _disk(settings.home)
+    yield from _lake(settings)
+    yield from _warehouse(settings)
+    yield from _salesforce(settings)
+
+
+def _disk(home: Path) -> Iterator[Finding]:
+    from partnerops_pipeline.salesforce.doctor import Finding
+
+    existing = next(folder for folder in (home, *home.parents) if folder.exists())
+    free = shutil.disk_usage(existing).free
+    text = f"{free / 1e9:.1f} GB are free on the disk of the data root."
+    if free < LEAST_FREE_BYTES:
+        yield Finding("warn", text, "Make room: `partnerops release prune` removes old releases.")
+    else:
+        yield Finding("ok", text)
+
+
+def _lake(settings: Settings) -> Iterator[Finding]:
+    from partnerops_pipeline.lake.store import Lake
+    from partnerops_pipeline.salesforce.doctor import Finding
+
+    try:
+        tables = Lake(settings.lake_root).tables()
+    except PartneropsError as error:
+        yield Finding("fail", error.message, error.do)
+        return
+    yield Finding(
+        "ok", f"The lake holds {len(tables)} tables." if tables else "The lake is empty; the first run fills it."
+    )
+
+
+def _warehouse(settings: Settings) -> Iterator[Finding]:
+    from partnerops_pipeline.salesforce.doctor import Finding
+    from partnerops_pipeline.warehouse.lock import holder
+
+    held = holder(settings.locks, "warehouse")
+    if held is None:
+        yield Finding("ok", "The warehouse is free.")
+    else:
+        yield Finding(
+            "warn", f"Process {held.pid} ({held.what}) works on the warehouse.", "Wait for it before you run."
+        )
+
+
+def _salesforce(settings: Settings) -> Iterator[Finding]:
+    from partnerops_pipeline.salesforce.doctor import Finding
+    from partnerops_pipeline.salesforce.doctor import examine as examine_org
+    from partnerops_pipeline.salesforce.objects import load_objects
+    from partnerops_pipeline.salesforce.org import connect
+
+    try:
+        specs = load_objects(settings.salesforce_objects_file)
+        yield Finding("ok", f"The objects file names {len(specs)} objects.")
+        org = connect(settings)
+    except PartneropsError as error:
+        yield Finding("fail", error.message, error.do)
+        return
+    yield from examine_org(org, specs)

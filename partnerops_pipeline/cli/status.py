@@ -1,0 +1,105 @@
+"""`partnerops status`: what ran last, how far the data reaches, what readers get, and whether that is too old."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from partnerops_pipeline.cli.errors import OurCommand
+from partnerops_pipeline.orchestration.last_extraction import read_last_extraction
+from partnerops_pipeline.settings import Settings, load_settings
+
+STALE_AFTER = timedelta(hours=50)
+"""Two missed daily runs and two hours; the same as the freshness policy's failing point."""
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """The newest run that Dagster recorded; times in UTC, `ended` is None while it runs or where its process was killed."""
+
+    run_id: str
+    job: str
+    status: str
+    started: datetime | None
+    ended: datetime | None
+
+
+@click.command(cls=OurCommand)
+def status() -> None:
+    """Last run, watermarks, current release and its age. Exits with 1 if stale, failed or nothing is there.
+
+    \b
+    Example:
+      partnerops status
+    """
+    settings = load_settings()
+    sys.exit(0 if show_status(settings, datetime.now(UTC)) else 1)
+
+
+def show_status(settings: Settings, now: datetime) -> bool:
+    """Print the state of the house; True when all is well."""
+    last = last_run(settings)
+    runs_well = last is None or last.status not in ("FAILURE", "CANCELED")
+    if last is None:
+        click.echo("last run      none yet. Start one: partnerops run.")
+    else:
+        ended = f", ended {last.ended:%Y-%m-%d %H:%M} UTC" if last.ended else ""
+        click.echo(f"last run      {last.job} {last.run_id[:8]}: {last.status.lower()}{ended}")
+    all_read, fresh = _show_extraction(settings), _show_release(settings, last, now)
+    return runs_well and all_read and fresh
+
+
+def last_run(settings: Settings) -> LastRun | None:
+    """The newest run, read from Dagster's SQLite file: importing Dagster for it would take 3 s."""
+    file = settings.dagster_home / "history" / "runs.db"
+    if not file.exists():
+        return None
+    with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as runs:
+        row = runs.execute(
+            "select run_id, pipeline_name, status, start_time, end_time from runs order by id desc limit 1"
+        ).fetchone()
+    if row is None:
+        return None
+    started, ended = (datetime.fromtimestamp(moment, UTC) if moment else None for moment in row[3:])
+    return LastRun(row[0], row[1], row[2], started, ended)
+
+
+def _show_extraction(settings: Settings) -> bool:
+    objects = read_last_extraction(settings)
+    failed = {table: entry for table, entry in objects.items() if entry.get("state") == "failed"}
+    marks = sorted(entry["watermark"] for entry in objects.values() if entry.get("watermark"))
+    if objects:
+        reach = (
+            f"; complete up to {marks[0][:16].replace('T', ' ')} UTC (oldest) … {marks[-1][:16].replace('T', ' ')} UTC"
+            if marks
+            else ""
+        )
+        click.echo(f"Salesforce    {len(objects)} objects, {len(failed)} failed{reach}")
+    for table, entry in sorted(failed.items()):
+        click.echo(f"              {table}: {entry.get('message')}")
+    return not failed
+
+
+def _show_release(settings: Settings, last: LastRun | None, now: datetime) -> bool:
+    from partnerops_pipeline.release.registry import list_releases
+
+    current = next((one for one in list_releases(settings) if one.is_current), None)
+    if current is None:
+        click.echo("release       none yet")
+        return False
+    # A run that changes nothing publishes nothing, so the age of the data is that of the last good run, if later.
+    good = last.ended if last is not None and last.status == "SUCCESS" and last.ended else current.created_at
+    age = now - max(good, current.created_at)
+    hours = max(age, timedelta(0)) / timedelta(hours=1)
+    stale = age > STALE_AFTER
+    click.echo(f"release       {current.release_id}, made {current.created_at:%Y-%m-%d %H:%M} UTC: {current.path}")
+    click.echo(
+        f"age           {hours:.1f} hours"
+        + (f", STALE (more than {STALE_AFTER / timedelta(hours=1):.0f})" if stale else "")
+    )
+    return not stale

@@ -1,0 +1,38 @@
+"""All definitions, gathered: what `definitions.py` hands to Dagster and what the command line runs."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from partnerops_pipeline.orchestration.dbt_assets import dbt_model_assets
+from partnerops_pipeline.orchestration.jobs import build_jobs
+from partnerops_pipeline.orchestration.release_asset import release_asset
+from partnerops_pipeline.orchestration.salesforce_assets import salesforce_assets
+from partnerops_pipeline.orchestration.schedules import build_schedules, with_freshness
+from partnerops_pipeline.orchestration.sensors import build_sensors
+from partnerops_pipeline.project import prepared_manifest
+from partnerops_pipeline.salesforce.objects import load_objects
+from partnerops_pipeline.settings import Settings
+
+PUBLISHED_SCHEMAS = ("core", "marts", "quality", "meta")
+
+
+def build_definitions(settings: Settings) -> dg.Definitions:
+    """Assets, checks, jobs, schedules and sensors for the objects file of these settings and the dbt project.
+
+    Raises:
+        ConfigurationError: the objects file is wrong; with the line.
+    """
+    specs = load_objects(settings.salesforce_objects_file)
+    manifest = prepared_manifest()
+    extracted = salesforce_assets(specs)
+    models = dbt_model_assets(manifest)
+    published = [key for key in models.keys if key.path[0] in PUBLISHED_SCHEMAS]
+    jobs = build_jobs(specs, extracted, models)
+    definitions = dg.Definitions(
+        assets=[extracted, models, release_asset(published, manifest)],
+        jobs=jobs,
+        schedules=build_schedules(jobs),
+        sensors=build_sensors(jobs),
+    )
+    return with_freshness(definitions, extracted.keys)

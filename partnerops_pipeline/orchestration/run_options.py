@@ -1,0 +1,45 @@
+"""What a run may be told, in the launchpad, by a schedule or on the command line."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import dagster as dg
+from pydantic import Field
+
+from partnerops_pipeline.orchestration.days import parse_day, parse_instant
+from partnerops_pipeline.settings import Settings
+
+OWNERS = ["team:partner-ops"]
+
+
+class ExtractOptions(dg.Config):
+    """Options of the Salesforce step."""
+
+    full_refresh: bool = Field(
+        default=False, description="Read every record again instead of what changed since the watermark."
+    )
+
+
+class BuildOptions(dg.Config):
+    """Options of the step that builds and tests all models."""
+
+    as_of: str = Field(
+        default="",
+        description="The day that the numbers are of, YYYY-MM-DD. Empty: PARTNEROPS_AS_OF, else today (UTC).",
+    )
+    known_at: str = Field(
+        default="", description="Use only what the lake knew at this instant, ISO 8601. Empty: everything."
+    )
+    full_refresh: bool = Field(default=False, description="Build incremental models from nothing.")
+    select: str = Field(
+        default="", description="Build only these models, in dbt's selection syntax. Empty: what the run selects."
+    )
+
+    def day(self, settings: Settings) -> date:
+        """The as-of date of this run."""
+        return parse_day(self.as_of) if self.as_of else settings.effective_as_of()
+
+    def instant(self) -> datetime | None:
+        """The known-at instant, or None for everything."""
+        return parse_instant(self.known_at) if self.known_at else None

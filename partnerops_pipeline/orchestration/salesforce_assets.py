@@ -1,0 +1,189 @@
+"""One asset per Salesforce object, extracted together in one step because they share log-in, quota and threads."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from partnerops_pipeline.errors import PartneropsError
+from partnerops_pipeline.lake.store import Lake
+from partnerops_pipeline.orchestration.failing import failure, told_in_one_sentence
+from partnerops_pipeline.orchestration.last_extraction import write_last_extraction
+from partnerops_pipeline.orchestration.processes import mark_run_with_process
+from partnerops_pipeline.orchestration.run_options import OWNERS, ExtractOptions
+from partnerops_pipeline.salesforce.extract import ObjectReport, extract_all
+from partnerops_pipeline.salesforce.objects import ORG_IDENTITY_TABLE, ObjectSpec, load_objects
+from partnerops_pipeline.salesforce.org import connect
+from partnerops_pipeline.settings import load_settings
+
+GROUP = "salesforce"
+COMPLETE = "complete"
+ORG_IDENTITY = dg.AssetKey(ORG_IDENTITY_TABLE.split("/"))
+
+log = logging.getLogger("partnerops")
+
+
+def asset_key(spec: ObjectSpec) -> dg.AssetKey:
+    """`salesforce/opportunity` -> AssetKey(["salesforce", "opportunity"]), which is the dbt source's key by default."""
+    return dg.AssetKey(spec.lake_table.split("/"))
+
+
+def salesforce_assets(specs: Sequence[ObjectSpec]) -> dg.AssetsDefinition:
+    """The assets of all objects in the objects file, one step named `salesforce`."""
+
+    @dg.multi_asset(
+        name="salesforce",
+        specs=[*(_asset_spec(spec) for spec in specs), _identity_spec()],
+        check_specs=[_complete_spec(spec) for spec in specs],
+        can_subset=True,
+        pool="salesforce",
+    )
+    def salesforce(
+        context: dg.AssetExecutionContext, config: ExtractOptions
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        """Bring the selected Salesforce objects up to date in the lake."""
+        mark_run_with_process(context)
+        with told_in_one_sentence():
+            yield from _extract(context, config)
+
+    return salesforce
+
+
+def _extract(
+    context: dg.AssetExecutionContext, config: ExtractOptions
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    settings = load_settings()
+    wanted = [
+        spec
+        for spec in load_objects(settings.salesforce_objects_file)
+        if asset_key(spec) in context.selected_asset_keys
+    ]
+    lake = Lake(settings.lake_root)
+    reports: list[ObjectReport] = []
+
+    def note(report: ObjectReport) -> None:
+        reports.append(report)
+        log.log(logging.WARNING if report.state == "failed" else logging.INFO, "%s", one_line(report))
+
+    stopped: PartneropsError | None = None
+    try:
+        extract_all(connect(settings), wanted, lake, settings.spool, full_refresh=config.full_refresh, on_report=note)
+    except PartneropsError as error:
+        stopped = error  # what was committed before is told first
+    write_last_extraction(settings, reports)
+    for report in sorted(reports, key=lambda report: report.table):
+        yield from _results(report, lake)
+    if stopped is not None:
+        raise stopped
+    if ORG_IDENTITY in context.selected_asset_keys:
+        yield dg.MaterializeResult(asset_key=ORG_IDENTITY, metadata=_table_metadata(lake, ORG_IDENTITY_TABLE))
+    failed = sorted((report for report in reports if report.state == "failed"), key=lambda report: report.object)
+    if failed:
+        names = ", ".join(report.object for report in failed)
+        reasons = " ".join(report.message for report in failed)
+        raise failure(
+            f"{len(failed)} of {len(wanted)} Salesforce objects could not be read ({names}), the others are up to date. {reasons}",
+            rebuild=len(failed) < len(wanted),
+        )
+
+
+def one_line(report: ObjectReport) -> str:
+    """What became of one object, for a person who watches."""
+    if report.state == "failed":
+        return f"{report.object}: FAILED. {report.message}"
+    if report.state == "absent":
+        return f"{report.object}: not in this org, its table stays empty"
+    if not report.downloaded:
+        return f"{report.object}: nothing changed since the last run"
+    bad = f", {report.bad_count:,} unreadable values" if report.bad_count else ""
+    return f"{report.object}: {report.downloaded:,} rows read by {report.api}, {report.committed:,} new or changed{bad}"
+
+
+def _results(report: ObjectReport, lake: Lake) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    key = dg.AssetKey(report.table.split("/"))
+    if report.state != "failed":
+        yield dg.MaterializeResult(
+            asset_key=key, metadata=_counts(report) | _table_metadata(lake, report.table, report.current_rows)
+        )
+    yield dg.AssetCheckResult(
+        asset_key=key,
+        check_name=COMPLETE,
+        passed=report.state != "failed" and report.committed + report.unchanged == report.downloaded,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=report.message or None,
+        metadata=_counts(report),
+    )
+
+
+def _counts(report: ObjectReport) -> dict[str, dg.MetadataValue]:
+    metadata: dict[str, dg.MetadataValue] = {
+        "state": dg.MetadataValue.text(report.state),
+        "read by": dg.MetadataValue.text(report.api),
+        "downloaded": dg.MetadataValue.int(report.downloaded),
+        "committed": dg.MetadataValue.int(report.committed),
+        "unchanged": dg.MetadataValue.int(report.unchanged),
+        "api calls": dg.MetadataValue.int(report.calls),
+    }
+    if report.counted_before is not None:
+        metadata["counted before"] = dg.MetadataValue.int(report.counted_before)
+    if report.counted_after is not None:
+        metadata["counted after"] = dg.MetadataValue.int(report.counted_after)
+    if report.watermark is not None:
+        metadata["watermark"] = dg.MetadataValue.timestamp(report.watermark)
+    if report.bad_count:
+        examples = [f"{bad.field} of {bad.record_id}" for bad in report.bad_values]  # not the value: it may be personal
+        metadata["unreadable values"] = dg.MetadataValue.int(report.bad_count)
+        metadata["examples"] = dg.MetadataValue.json(examples)
+    if report.absent_fields:
+        metadata["fields not in this org"] = dg.MetadataValue.json(list(report.absent_fields))
+    return metadata
+
+
+def _table_metadata(lake: Lake, path: str, rows: int | None = None) -> dict[str, dg.MetadataValue]:
+    table = lake.table(path)
+    if not table.exists():
+        return {"dagster/row_count": dg.MetadataValue.int(0)}
+    columns = [dg.TableColumn(column.name, column.type) for column in table.columns()]
+    metadata: dict[str, dg.MetadataValue] = {
+        "dagster/column_schema": dg.MetadataValue.table_schema(dg.TableSchema(columns))
+    }
+    metadata["dagster/row_count"] = dg.MetadataValue.int(table.row_count() if rows is None else rows)
+    return metadata
+
+
+def _asset_spec(spec: ObjectSpec) -> dg.AssetSpec:
+    needed = "Required: without it its asset fails." if spec.required else "Optional: empty where the org lacks it."
+    return dg.AssetSpec(
+        key=asset_key(spec),
+        description=(
+            f"All versions of the Salesforce object `{spec.name}`, deleted records included, as a Delta table in the lake. "
+            f"{len(spec.fields)} fields are declared in the objects file. {needed}"
+        ),
+        group_name=GROUP,
+        kinds={"salesforce", "deltalake"},
+        owners=OWNERS,
+        skippable=True,
+        metadata={"dagster/table_name": spec.lake_table},
+    )
+
+
+def _identity_spec() -> dg.AssetSpec:
+    return dg.AssetSpec(
+        key=ORG_IDENTITY,
+        description="Which org the records come from, and the host on which people open them.",
+        group_name=GROUP,
+        kinds={"salesforce", "deltalake"},
+        owners=OWNERS,
+        skippable=True,
+        metadata={"dagster/table_name": ORG_IDENTITY_TABLE},
+    )
+
+
+def _complete_spec(spec: ObjectSpec) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        name=COMPLETE,
+        asset=asset_key(spec),
+        description="Salesforce's own count = rows downloaded = rows that landed (new, changed or known already).",
+    )
