@@ -6,7 +6,6 @@ watermark in one step, count again. Nothing is committed unless every announced 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -17,19 +16,20 @@ from typing import Literal
 from partnerops_pipeline.errors import PartneropsError
 from partnerops_pipeline.lake.columns import Column
 from partnerops_pipeline.lake.store import Lake
-from partnerops_pipeline.lake.table import LakeTable
+from partnerops_pipeline.lake.table import Appended, LakeTable
 from partnerops_pipeline.salesforce import bulk, rest, soql
 from partnerops_pipeline.salesforce.errors import BulkRefused, IncompleteDownload, MissingObject, ends_the_run
 from partnerops_pipeline.salesforce.fields import choose_columns
-from partnerops_pipeline.salesforce.identity import record_identity
-from partnerops_pipeline.salesforce.objects import META_COLUMNS, ObjectSpec
+from partnerops_pipeline.salesforce.identity import new_batch_id, record_identity
+from partnerops_pipeline.salesforce.objects import ObjectSpec
 from partnerops_pipeline.salesforce.org import Org
 from partnerops_pipeline.salesforce.pages import PageWriter
 from partnerops_pipeline.salesforce.planner import Api, choose_api
 from partnerops_pipeline.salesforce.spool import ObjectSpool, open_spool
 from partnerops_pipeline.salesforce.typing_pages import BadValue, PageStamp, TypedPage
-from partnerops_pipeline.salesforce.window import Window, next_window
+from partnerops_pipeline.salesforce.window import next_window
 
+_BAD_VALUES_REPORTED = 10
 NOT_COMPARED = frozenset({"LastViewedDate", "LastReferencedDate"})
 """They belong to the user who looks, not to the record: a record differing only in them is unchanged."""
 
@@ -40,8 +40,8 @@ class ObjectReport:
 
     `counted_before` and `counted_after` are COUNT() at the source over the window, `downloaded` the rows that arrived,
     `committed` those that were new or changed, `unchanged` those that the lake held already, `current_rows` the
-    distinct records in the lake, `watermark` the moment up to which the lake is complete, `calls` the API calls it
-    cost.
+    distinct records in the lake (None where nothing changed, so that it was not counted), `watermark` the moment up to
+    which the lake is complete, `calls` the API calls it cost.
     """
 
     object: str
@@ -63,7 +63,25 @@ class ObjectReport:
 
 
 @dataclass(frozen=True)
+class _Plan:
+    """What one run reads of one object: the columns with their types, the window as text, and its ends.
+
+    `watermark` is what the lake says now, `high` what it shall say after the commit; None where the whole object is
+    read every time. `first` = the lake has no such table yet.
+    """
+
+    columns: dict[str, str]
+    where: str
+    watermark: datetime | None
+    high: datetime | None
+    stamp: PageStamp
+    first: bool
+
+
+@dataclass(frozen=True)
 class _Read:
+    """What arrived, and by which API."""
+
     api: Api
     pages: list[TypedPage] = field(default_factory=list)
 
@@ -99,33 +117,28 @@ def extract_object(org: Org, spec: ObjectSpec, lake: Lake, spool: Path, *, full_
     columns, absent = choose_columns(spec, description)
     table = lake.table(spec.lake_table)
     with open_spool(spool, spec) as room:
-        watermark = table.watermark(_app_id(spec))
-        window = next_window(watermark, org.session.server_time, full=full_refresh or _has_new_columns(table, columns))
-        where = soql.window_clause(spec.cursor_field, window.low, window.high)
-        doing = f"reading {spec.name}"
-        before = org.count(soql.count(spec.name, where), doing=f"counting {spec.name}")
-        batch_id = f"{org.session.server_time:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:12]}"
-        stamp = PageStamp(batch_id, org.session.server_time)
-        read = _read(org, spec, columns, where, before, room, stamp, doing)
-        after = org.count(soql.count(spec.name, where), doing=f"counting {spec.name}") if before else before
+        plan = _plan(org, spec, table, columns, full_refresh)
+        before = org.count(soql.count(spec.name, plan.where), doing=f"counting {spec.name}")
+        read = _read(org, spec, plan, before, room)
+        after = org.count(soql.count(spec.name, plan.where), doing=f"counting {spec.name}") if before else before
         _prove_complete(spec, before, read.rows, after)
-        appended = _commit(table, spec, columns, read, stamp, window, watermark)
-        return ObjectReport(
-            object=spec.name,
-            table=spec.lake_table,
-            api=read.api,
-            counted_before=before,
-            counted_after=after,
-            downloaded=read.rows,
-            committed=appended.appended,
-            unchanged=appended.unchanged,
-            current_rows=table.current_row_count(["Id"]),
-            watermark=window.high if spec.cursor_field else None,
-            calls=org.counter.calls,
-            bad_count=sum(page.bad_count for page in read.pages),
-            bad_values=tuple(value for page in read.pages for value in page.bad_values)[:10],
-            absent_fields=absent,
-        )
+        appended = _commit(table, spec, plan, read)
+    return ObjectReport(
+        object=spec.name,
+        table=spec.lake_table,
+        api=read.api,
+        counted_before=before,
+        counted_after=after,
+        downloaded=read.rows,
+        committed=appended.appended,
+        unchanged=appended.unchanged,
+        current_rows=_current_rows(table, plan, appended),
+        watermark=plan.high,
+        calls=org.counter.calls,
+        bad_count=sum(page.bad_count for page in read.pages),
+        bad_values=tuple(value for page in read.pages for value in page.bad_values)[:_BAD_VALUES_REPORTED],
+        absent_fields=absent,
+    )
 
 
 def extract_all(
@@ -175,39 +188,32 @@ def _report(org: Org, spec: ObjectSpec, lake: Lake, spool: Path, full_refresh: b
         return ObjectReport(spec.name, spec.lake_table, "failed", message=str(error))
 
 
-def _app_id(spec: ObjectSpec) -> str:
-    return f"extract:{spec.lake_table}"
+def _plan(org: Org, spec: ObjectSpec, table: LakeTable, columns: dict[str, str], full_refresh: bool) -> _Plan:
+    now = org.session.server_time
+    watermark = table.watermark()
+    stored = {column.name for column in table.columns()}
+    # a field that was not read before has values in old records too, which no increment would bring
+    full = full_refresh or (bool(stored) and not set(columns) <= stored)
+    window = next_window(watermark, now, full=full)
+    where = soql.window_clause(spec.cursor_field, window.low, window.high)
+    batch = table.begin_batch(batch_id=new_batch_id(now), extracted_at=now)
+    stamp = PageStamp(batch.batch_id, batch.extracted_at, batch.committed_at)
+    return _Plan(columns, where, watermark, window.high if spec.cursor_field else None, stamp, first=not stored)
 
 
-def _has_new_columns(table: LakeTable, columns: dict[str, str]) -> bool:
-    """A field that was not read before has values in old records too, which no increment would bring."""
-    if not table.exists():
-        return False
-    known = {column.name for column in table.columns()}
-    return any(name not in known for name in columns)
-
-
-def _read(
-    org: Org,
-    spec: ObjectSpec,
-    columns: dict[str, str],
-    where: str,
-    rows: int,
-    room: ObjectSpool,
-    stamp: PageStamp,
-    doing: str,
-) -> _Read:
-    query = soql.select(spec.name, list(columns), where)
+def _read(org: Org, spec: ObjectSpec, plan: _Plan, rows: int, room: ObjectSpool) -> _Read:
+    query = soql.select(spec.name, list(plan.columns), plan.where)
     api = choose_api(spec.name, rows, query, spec.api)
     if api == "none":
         return _Read(api)
-    writer = PageWriter(room.folder(stamp.batch_id), columns, stamp, doing)
+    doing = f"reading {spec.name}"
+    writer = PageWriter(room.folder(plan.stamp.batch_id), plan.columns, plan.stamp, doing)
     if api == "bulk":
         try:
             return _Read(api, _read_by_bulk(org, query, writer))
         except BulkRefused:
             api = "rest"
-    return _Read(api, writer.write_all(rest.query_pages(org, query, list(columns), doing=doing)))
+    return _Read(api, writer.write_all(rest.query_pages(org, query, list(plan.columns), doing=doing)))
 
 
 def _read_by_bulk(org: Org, query: str, writer: PageWriter) -> list[TypedPage]:
@@ -237,27 +243,23 @@ def _prove_complete(spec: ObjectSpec, before: int, rows: int, after: int) -> Non
         )
 
 
-def _commit(
-    table: LakeTable,
-    spec: ObjectSpec,
-    columns: dict[str, str],
-    read: _Read,
-    stamp: PageStamp,
-    window: Window,
-    watermark: datetime | None,
-):
+def _commit(table: LakeTable, spec: ObjectSpec, plan: _Plan, read: _Read) -> Appended:
     return table.append(
         [page.path for page in read.pages],
-        columns=[Column(name, kind) for name, kind in columns.items()],
+        columns=[Column(name, kind) for name, kind in plan.columns.items()],
         key=["Id"],
-        order_by=[spec.version_field] if spec.version_field in columns else [],
-        batch_id=stamp.batch_id,
-        extracted_at=stamp.extracted_at,
-        watermark=window.high if spec.cursor_field else None,
-        app_id=_app_id(spec),
-        expected_watermark=watermark,
-        compare_ignore=set(NOT_COMPARED),
+        order_by=[spec.version_field] if spec.version_field in plan.columns else [],
+        batch_id=plan.stamp.batch_id,
+        extracted_at=plan.stamp.extracted_at,
+        committed_at=plan.stamp.committed_at,
+        watermark=plan.high,
+        expected_watermark=plan.watermark,
+        compare_ignore=NOT_COMPARED,
     )
 
 
-__all__ = ["META_COLUMNS", "ObjectReport", "extract_all", "extract_object"]
+def _current_rows(table: LakeTable, plan: _Plan, appended: Appended) -> int | None:
+    """Counting reads the keys of the whole table, so it is done only where the number can have changed."""
+    if plan.first:
+        return appended.appended
+    return table.current_row_count(["Id"]) if appended.appended else None

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import duckdb
+
 from partnerops_pipeline.errors import PermissionDenied
+from partnerops_pipeline.lake.columns import Column
 from partnerops_pipeline.lake.store import Lake
-from partnerops_pipeline.salesforce.errors import UnusableAnswer
+from partnerops_pipeline.lake.table import LakeTable
+from partnerops_pipeline.salesforce.errors import AnotherOrg, UnusableAnswer
+from partnerops_pipeline.salesforce.objects import ORG_IDENTITY_COLUMNS, ORG_IDENTITY_TABLE
 from partnerops_pipeline.salesforce.org import Org
 
 
@@ -66,9 +73,37 @@ def record_identity(org: Org, lake: Lake) -> OrgIdentity:
         AnotherOrg: the lake holds the records of a different org; mixing them would corrupt every number.
     """
     identity = read_identity(org)
-    _refuse_another_org(lake, identity)
-    ...
+    table = lake.table(ORG_IDENTITY_TABLE)
+    _refuse_another_org(table, identity)
+    read_at = org.session.server_time
+    table.append_rows(
+        [asdict(identity)],
+        columns=[Column(name, kind) for name, kind in ORG_IDENTITY_COLUMNS],
+        key=["organization_id"],
+        batch_id=new_batch_id(read_at),
+        extracted_at=read_at,
+    )
     return identity
+
+
+def new_batch_id(server_time: datetime) -> str:
+    """Sorts by Salesforce's clock and is like no other: `20260701T010000Z-0f3c…`."""
+    return f"{server_time:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:12]}"
+
+
+def _refuse_another_org(table: LakeTable, identity: OrgIdentity) -> None:
+    files = table.files()
+    if not files:
+        return
+    with duckdb.connect() as connection:
+        found = connection.execute("SELECT DISTINCT organization_id FROM read_parquet($1)", [files]).fetchall()
+    others = {str(one) for (one,) in found} - {identity.organization_id}
+    if others:
+        raise AnotherOrg(
+            f"The lake holds records of the Salesforce org {', '.join(sorted(others))}, and this log-in belongs to "
+            f"{identity.organization_id}.",
+            "Set PARTNEROPS_HOME to another folder for this org, or correct SALESFORCE_INSTANCE_URL.",
+        )
 
 
 def _my_domain(info: dict[str, Any]) -> str:

@@ -188,9 +188,8 @@ def _meta(columns: Mapping[str, str], stamp: PageStamp) -> list[str]:
     if stamp.committed_at is not None:
         parts.append(f"TIMESTAMPTZ {_text(stamp.committed_at.isoformat())} AS _committed_at")
     parts.append(f"{deleted} AS _is_deleted")
-    parts.append(
-        f"CAST(CASE WHEN NOT {deleted} THEN NULL WHEN {merged} THEN 'merge' ELSE 'soft' END AS VARCHAR) AS _deleted_kind"
-    )
+    kind = f"CASE WHEN NOT {deleted} THEN NULL WHEN {merged} THEN 'merge' ELSE 'soft' END"
+    parts.append(f"CAST({kind} AS VARCHAR) AS _deleted_kind")
     return parts
 
 
