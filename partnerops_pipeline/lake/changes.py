@@ -17,9 +17,12 @@ import duckdb
 from partnerops_pipeline.errors import BadData
 from partnerops_pipeline.lake import duck
 from partnerops_pipeline.lake.columns import META, META_NAMES, Column
-from partnerops_pipeline.lake.files import ParquetFile
+from partnerops_pipeline.lake.parquet_files import ParquetFile
 
 _COMPARED_META = ("_is_deleted", "_deleted_kind")
+_FEW = 100_000
+"""Rows of a batch up to which the lake's rows are first narrowed to the batch's keys; a larger batch is compared in one
+grouping over both, which spills to disk where a join of that size ran out of memory."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,6 @@ def write_news(
     *,
     has_duplicates: bool,
     stored: Sequence[Path],
-    stored_types: Mapping[str, str],
     compare_ignore: Collection[str],
     target: Path,
 ) -> int:
@@ -85,46 +87,62 @@ def write_news(
         has_duplicates: a key occurs twice in the batch; the greatest order wins, then the greatest values, so that the
             choice depends on the rows and not on their sequence.
         stored: the table's live files; none on a first load.
-        stored_types: the columns that the table has by now.
         compare_ignore: columns whose change alone is no new version.
     """
     batch = _batch(staged, columns, has_duplicates)
     if not stored:
-        return _copy(connection, f"WITH batch AS ({batch}) SELECT * FROM batch", target)
-    # The current version is found on narrow columns first: the wide ones are then read for these rows only.
-    identity = [
-        *staged.key,
-        *(column for column in staged.order_by if column not in staged.key and column in stored_types),
+        return _copy(connection, batch, target)
+    present = _present(connection, stored)
+    identity = [*staged.key, *(name for name in staged.order_by if name not in staged.key and name in present)]
+    compared = [
+        column
+        for column in [*columns, *META]
+        if column.name in _COMPARED_META
+        or (column.name in staged.types and column.name not in META_NAMES and column.name not in compare_ignore)
     ]
-    same_record = " AND ".join(f"b.{duck.name(c)} IS NOT DISTINCT FROM s.{duck.name(c)}" for c in identity)
-    listed = ", ".join(f"s.{duck.name(c)}" for c in identity)
+    listed = ", ".join(duck.name(column) for column in identity)
     lake = duck.read_parquet(stored)
+    arrived_print = _fingerprint([duck.name(column.name) for column in compared])
+    held_print = _fingerprint([_stored(column, present) for column in compared])
+    only_these = f"SEMI JOIN ({batch}) b ON {_same('b', 's', identity)}" if staged.rows <= _FEW else ""
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE newest AS
-            WITH b AS (SELECT DISTINCT {", ".join(duck.name(c) for c in identity)} FROM ({batch}))
-            SELECT {listed}, max(s._committed_at) AS _committed_at
-            FROM {lake} s SEMI JOIN b ON {same_record} GROUP BY {listed}"""
+        f"""CREATE OR REPLACE TEMP TABLE news AS
+            SELECT {listed}
+            FROM (SELECT {listed}, {arrived_print} AS arrived, NULL AS held, NULL AS held_since FROM ({batch})
+                  UNION ALL
+                  SELECT {listed}, NULL, {held_print}, _committed_at FROM {lake} s {only_these})
+            GROUP BY {listed}
+            HAVING max(arrived) IS NOT NULL AND max(arrived) IS DISTINCT FROM arg_max(held, held_since)"""
     )
-    compared = [c for c in staged.types if c not in META_NAMES and c not in compare_ignore] + list(_COMPARED_META)
-    held = [c for c in compared if c in stored_types]
-    is_newest = " AND ".join(
-        f"n.{duck.name(c)} IS NOT DISTINCT FROM s.{duck.name(c)}" for c in [*identity, "_committed_at"]
-    )
-    differs = " OR ".join(
-        [f"b.{duck.name(c)} IS DISTINCT FROM s.{duck.name(c)}" for c in held if c not in identity]
-        + [f"b.{duck.name(c)} IS NOT NULL" for c in compared if c not in stored_types]
-    )
-    chosen = ", ".join(f"s.{duck.name(c)}" for c in dict.fromkeys([*identity, *held]))
-    rows = _copy(
-        connection,
-        f"""WITH b AS ({batch}),
-                 s AS (SELECT {chosen}, true AS _is_stored FROM {lake} s SEMI JOIN newest n ON {is_newest})
-            SELECT b.* FROM b LEFT JOIN s ON {same_record}
-            WHERE s._is_stored IS NULL OR {differs or "false"}""",
-        target,
-    )
-    connection.execute("DROP TABLE newest")
-    return rows
+    found = connection.execute("SELECT count(*) FROM news").fetchone()
+    if not found or not found[0]:
+        return 0
+    return _copy(connection, f"SELECT b.* FROM ({batch}) b SEMI JOIN news n ON {_same('n', 'b', identity)}", target)
+
+
+def _fingerprint(expressions: Sequence[str]) -> str:
+    """128 bits of a row's compared values.
+
+    Rows are compared by it because a join over all columns of a million rows needs more memory than it may have (over
+    200 MB; by fingerprint it stays within). Two rows that differ agree in it with a probability below 10^-18.
+    """
+    values = ", ".join(expressions)
+    return f"(hash({values})::UHUGEINT * 18446744073709551616::UHUGEINT + hash('other half', {values})::UHUGEINT)"
+
+
+def _stored(column: Column, present: Collection[str]) -> str:
+    if column.name not in present:
+        return f"CAST(NULL AS {column.type})"
+    return duck.name(column.name)
+
+
+def _present(connection: duckdb.DuckDBPyConnection, stored: Sequence[Path]) -> set[str]:
+    """The columns that at least one file has; a column of the schema may be in none yet."""
+    return {str(row[0]) for row in connection.execute(f"DESCRIBE SELECT * FROM {duck.read_parquet(stored)}").fetchall()}
+
+
+def _same(one: str, other: str, columns: Sequence[str]) -> str:
+    return " AND ".join(f"{one}.{duck.name(c)} IS NOT DISTINCT FROM {other}.{duck.name(c)}" for c in columns)
 
 
 def _batch(staged: Staged, columns: Sequence[Column], has_duplicates: bool) -> str:

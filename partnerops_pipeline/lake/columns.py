@@ -109,10 +109,7 @@ def merge(stored: Sequence[Column], arriving: Sequence[Column]) -> list[Column]:
 def delta_schema(columns: Iterable[Column]) -> Schema:
     """Delta's schema; every column is nullable, since a field may be hidden tomorrow."""
     return Schema(
-        [
-            Field(column.name, PrimitiveType(_TO_DELTA.get(column.type) or column.type.lower()), True)
-            for column in columns
-        ]
+        [Field(column.name, PrimitiveType(_TO_DELTA.get(column.type) or column.type.lower())) for column in columns]
     )
 
 

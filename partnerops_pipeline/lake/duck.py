@@ -26,7 +26,7 @@ def open_duck(spill: Path, threads: int = 2) -> Iterator[duckdb.DuckDBPyConnecti
     Raises:
         ResourceExhausted: the disk is full or memory does not suffice even with the disk's help.
     """
-    config = {
+    config: dict[str, str | bool | int | float | list[str]] = {
         "threads": threads,
         "memory_limit": MEMORY,
         "preserve_insertion_order": False,

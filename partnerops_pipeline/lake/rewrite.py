@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 from deltalake.transaction import AddAction
 
-from partnerops_pipeline.lake import duck, files, log
+from partnerops_pipeline.lake import duck, log, parquet_files
 from partnerops_pipeline.lake.columns import Column
 
 SCRATCH = ".scratch-"
@@ -53,18 +53,18 @@ def widen(
     stored = {column.name: column.type for column in snapshot.columns}
     try:
         for name in snapshot.names:
-            own = files.inspect(connection, [folder / name])[0].types
+            own = parquet_files.inspect(connection, [folder / name])[0].types
             chosen = [
                 f"{duck.cast(c.name, stored[c.name], c.type)} AS {duck.name(c.name)}" for c in columns if c.name in own
             ]
-            target = folder / files.new_name("widened")
+            target = folder / parquet_files.new_name("widened")
             source = duck.read_parquet([folder / name])
             connection.execute(
                 f"COPY (SELECT {', '.join(chosen)} FROM {source}) TO {duck.text(str(target))} ({duck.PARQUET})"
             )
             written.append(target)
-        files.sync(written)
-        adds = files.add_actions(connection, written, recorded_ranges(snapshot))
+        parquet_files.sync(written)
+        adds = parquet_files.add_actions(connection, written, recorded_ranges(snapshot))
         return log.replace(folder, table, snapshot, columns, adds, {})
     except BaseException:
         _remove(written)
@@ -90,14 +90,14 @@ def replace_with_more_columns(
     try:
         with duck.full_disk_is_said(folder):
             for name in snapshot.names:
-                target = folder / files.new_name("kept")
+                target = folder / parquet_files.new_name("kept")
                 try:
                     os.link(folder / name, target)
                 except OSError:  # some network volumes have no hard links
                     shutil.copyfile(folder / name, target)
                 linked.append(target)
-            files.sync(linked)
-        kept = files.add_actions(connection, linked, recorded_ranges(snapshot), data_change=False)
+            parquet_files.sync(linked)
+        kept = parquet_files.add_actions(connection, linked, recorded_ranges(snapshot), data_change=False)
         return log.replace(folder, table, snapshot, columns, [*kept, *adds], moments)
     except BaseException:
         _remove(linked)
@@ -118,15 +118,15 @@ def compact(
     written: list[Path] = []
     try:
         for group in groups:
-            target = folder / files.new_name("compacted")
-            present = {name for file in files.inspect(connection, group) for name in file.types}
+            target = folder / parquet_files.new_name("compacted")
+            present = {name for file in parquet_files.inspect(connection, group) for name in file.types}
             chosen = ", ".join(duck.name(column.name) for column in snapshot.columns if column.name in present)
             connection.execute(
                 f"COPY (SELECT {chosen} FROM {duck.read_parquet(group)}) TO {duck.text(str(target))} ({duck.PARQUET})"
             )
             written.append(target)
-        files.sync(written)
-        adds = files.add_actions(connection, written, recorded_ranges(snapshot), data_change=False)
+        parquet_files.sync(written)
+        adds = parquet_files.add_actions(connection, written, recorded_ranges(snapshot), data_change=False)
         removed = [path.name for group in groups for path in group]
         log.append(folder, table, snapshot, adds, {}, removed)
         return len(removed)

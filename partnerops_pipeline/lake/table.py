@@ -21,7 +21,7 @@ import duckdb
 import pyarrow.parquet as parquet
 
 from partnerops_pipeline.errors import BadData
-from partnerops_pipeline.lake import changes, duck, files, log, rewrite, rows
+from partnerops_pipeline.lake import changes, duck, log, parquet_files, rewrite, rows
 from partnerops_pipeline.lake.columns import META, META_NAMES, Column, merge
 
 _ONE_MICROSECOND = timedelta(microseconds=1)
@@ -136,7 +136,7 @@ class LakeTable:
         committed_at: datetime | None = None,
         watermark: datetime | None = None,
         app_id: str | None = None,
-        expected_watermark: datetime | None | _Unchecked = UNCHECKED,
+        expected_watermark: datetime | _Unchecked | None = UNCHECKED,
         compare_ignore: Collection[str] = (),
     ) -> Appended:
         """Commit the news of a batch and its watermark in one step; without news only the watermark; without either nothing.
@@ -179,7 +179,7 @@ class LakeTable:
         with duck.full_disk_is_said(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
         with self._duck() as connection:
-            found_files = files.inspect(connection, staged)
+            found_files = parquet_files.inspect(connection, staged)
             self._refuse_missing_columns(found_files, columns)
             batch = changes.Staged(found_files, list(key), list(order_by), batch_id, extracted_at, moment)
             if batch.rows == 0:
@@ -203,7 +203,7 @@ class LakeTable:
         extracted_at: datetime,
         watermark: datetime | None = None,
         app_id: str | None = None,
-        expected_watermark: datetime | None | _Unchecked = UNCHECKED,
+        expected_watermark: datetime | _Unchecked | None = UNCHECKED,
         compare_ignore: Collection[str] = (),
     ) -> Appended:
         """`append` for a few rows at hand (decisions, identities). A missing key of a record is NULL; UTC-aware times, Decimal money.
@@ -270,7 +270,7 @@ class LakeTable:
         with duck.open_duck(self.folder / f"{rewrite.SCRATCH}{os.getpid()}-{id(self):x}") as connection:
             yield connection
 
-    def _refuse_missing_columns(self, found: Sequence[files.ParquetFile], columns: Sequence[Column]) -> None:
+    def _refuse_missing_columns(self, found: Sequence[parquet_files.ParquetFile], columns: Sequence[Column]) -> None:
         for file in found:
             for column in columns:
                 if column.name not in file.types:
@@ -308,7 +308,7 @@ class LakeTable:
         moved: list[Path] = []
         with duck.full_disk_is_said(self.folder):
             for file in batch.files:
-                target = self.folder / files.new_name(batch.batch_id)
+                target = self.folder / parquet_files.new_name(batch.batch_id)
                 try:
                     file.path.replace(target)
                 except OSError as error:
@@ -327,7 +327,7 @@ class LakeTable:
         has_duplicates: bool,
         compare_ignore: Collection[str],
     ) -> tuple[list[Path], int]:
-        target = self.folder / files.new_name(batch.batch_id)
+        target = self.folder / parquet_files.new_name(batch.batch_id)
         stored = snapshot.columns if snapshot else []
         written = changes.write_news(
             connection,
@@ -335,7 +335,6 @@ class LakeTable:
             merge([column for column in stored if column.name not in META_NAMES], columns),
             has_duplicates=has_duplicates,
             stored=self._paths(snapshot) if snapshot else [],
-            stored_types={column.name: column.type for column in stored},
             compare_ignore=compare_ignore,
             target=target,
         )
@@ -358,8 +357,8 @@ class LakeTable:
             moments = {**moments, log.LAST_COMMIT: batch.committed_at}
         try:
             with duck.full_disk_is_said(self.folder):
-                files.sync(written)
-            adds = files.add_actions(connection, written, rewrite.ranged(batch.key, batch.order_by))
+                parquet_files.sync(written)
+            adds = parquet_files.add_actions(connection, written, rewrite.ranged(batch.key, batch.order_by))
             version = self._record(connection, snapshot, columns, adds, moments)
         except BaseException:
             for path in written:
