@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from partnerops_pipeline.settings import Settings
 from partnerops_pipeline.warehouse.lock import hold
 
+WAIT_SECONDS = 60.0
+"""How long a publishing waits for another one, which takes seconds for a programme of ordinary size."""
+
 
 @contextmanager
 def release_lock(settings: Settings, what: str) -> Iterator[None]:
@@ -16,5 +19,5 @@ def release_lock(settings: Settings, what: str) -> Iterator[None]:
     Raises:
         Locked: another process holds it; the message names that process.
     """
-    with hold(settings.locks, "release", what=what, wait_seconds=60):
+    with hold(settings.locks, "release", what=what, wait_seconds=WAIT_SECONDS):
         yield

@@ -11,7 +11,13 @@ import duckdb
 
 from partnerops_pipeline.errors import ResourceExhausted
 
-_DISK = ("no space left on device", "disk quota exceeded", "max_temp_directory_size", "not enough space")
+_DISK = (
+    "no space left on device",
+    "disk quota exceeded",
+    "max_temp_directory_size",
+    "not enough space",
+    "file too large",
+)
 _ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 

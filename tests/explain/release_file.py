@@ -16,7 +16,8 @@ create table meta.metric_definitions as select * from (values
 ) t(metric_id, title, definition, unit, aggregation);
 create table core.fct_opportunities as
 select
-    'O' || lpad(i::varchar, 2, '0') as opportunity_id, 'Deal ' || i as opportunity_name, (i * 100.10)::decimal(18, 2) as amount,
+    'O' || lpad(i::varchar, 2, '0') as opportunity_id, 'Deal ' || i as opportunity_name,
+    (i * 100.10)::decimal(18, 2) as amount,
     case i % 3 when 0 then 'sourced' when 1 then 'influenced' else 'direct' end as bucket,
     case when i % 3 = 0 then 'deal_registration' end as sourced_rule,
     case when i % 2 = 0 then 'renewal' else 'new_business' end as opportunity_type,
@@ -27,8 +28,10 @@ update core.fct_opportunities set amount = null where opportunity_id = 'O12';
 create table marts.mart_metric_lines as
 select metric_id, 'Opportunity' as object, opportunity_id as record_id,
     'https://org.example/lightning/r/Opportunity/' || opportunity_id || '/view' as record_url,
-    null::varchar as partner_id, close_date::date as event_date, null::date as valid_from, null::date as valid_to,
-    case metric_id when 'sourced_revenue' then amount else (bucket <> 'direct')::integer end::decimal(18, 6) as numerator,
+    null::varchar as partner_id, close_date::date as event_date,
+    null::date as valid_from, null::date as valid_to,
+    case metric_id when 'sourced_revenue' then amount else (bucket <> 'direct')::integer end::decimal(18, 6)
+        as numerator,
     case metric_id when 'sourced_revenue' then null else 1 end::decimal(18, 6) as denominator,
     null::decimal(18, 6) as measure, opportunity_type, attached
 from core.fct_opportunities, (values ('attach_rate_count'), ('sourced_revenue')) m(metric_id)
@@ -47,16 +50,19 @@ with periods as (
     union all select *, 'attached|opportunity_type', attached || '|' || opportunity_type from marts.mart_metric_lines
 ), summed as (
     select metric_id, period_grain, period_start, period_end, dimension, dimension_value,
-        coalesce(sum(numerator), 0) as above, sum(denominator) as below, count(numerator) as n, count(*) - count(numerator) as lacking
+        coalesce(sum(numerator), 0) as above, sum(denominator) as below, count(numerator) as n,
+        count(*) - count(numerator) as lacking
     from cells join periods on event_date between period_start and period_end group by all
 )
 select metric_id, period_grain, period_start, period_end, dimension, dimension_value,
     case when metric_id = 'sourced_revenue' then above else round(above / below, 6) end::decimal(18, 6) as value,
-    above::decimal(18, 6) as numerator, below::decimal(18, 6) as denominator, n::bigint as n, lacking::bigint as n_excluded,
+    above::decimal(18, 6) as numerator, below::decimal(18, 6) as denominator,
+    n::bigint as n, lacking::bigint as n_excluded,
     case when lacking > 0 then 'no_corporate_amount' end as excluded_reason, date '2026-06-30' as as_of
 from summed
 union all
-select 'sourced_revenue', 'quarter', date '2025-10-01', date '2025-12-31', 'all', 'all', 0, 0, null, 0, 0, null, date '2026-06-30';
+select 'sourced_revenue', 'quarter', date '2025-10-01', date '2025-12-31', 'all', 'all', 0, 0, null, 0, 0, null,
+    date '2026-06-30';
 """
 
 

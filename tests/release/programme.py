@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from partnerops_pipeline.warehouse.dbt import NodeResult
+from partnerops_pipeline.warehouse.evidence import Evidence, code_hash, seeds_hash, write_evidence
+
+from partnerops_pipeline.errors import ResourceExhausted as ResourceExhausted
+from partnerops_pipeline.release.publish import Release, publish
+from partnerops_pipeline.settings import Settings
 
 OWNER = {"group.partnerops.partner_ops": {"name": "partner_ops", "owner": {"name": "Partner Operations"}}}
 
@@ -107,7 +115,7 @@ def fill_partners(path: Path, partners: int = 300, descending: bool = False) -> 
         )
         connection.execute(
             f"""create or replace table marts.mart_attach as
-            select date '2026-01-01' + (m * 31)::integer as month, region, (m * 10)::bigint as won,
+            select date '2026-01-01' + (m * 31)::integer as month, region, (m * 10 + {partners})::bigint as won,
                 (m * 1.5)::decimal(18, 2) as amount
             from range(12) r(m), (values ('emea'), ('na'), (null)) v(region) order by m {order}, region {order}"""
         )
@@ -117,3 +125,80 @@ def write_manifest(path: Path, content: dict[str, Any]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content), encoding="utf-8")
     return path
+
+
+AS_OF = date(2026, 6, 30)
+
+
+def result(name: str, status: str, severity: str | None = None) -> NodeResult:
+    kind = "test" if severity else "model"
+    return NodeResult(
+        unique_id=f"{kind}.partnerops.{name}",
+        resource_type=kind,
+        name=name,
+        status=status,
+        message="",
+        failures=0,
+        seconds=0.1,
+        relation=None,
+        severity=severity,
+        rows=None,
+    )
+
+
+@dataclass
+class House:
+    """A data root with a bound, built and checked warehouse, and the dbt project that it was built from."""
+
+    settings: Settings
+    project: Path
+
+    def build(self, partners: int = 300, binding_id: str = "b1", **evidence: Any) -> None:
+        """Fill the warehouse, bind it and leave passing evidence; `proven_binding` and other fields can be replaced."""
+        self.settings.home.mkdir(parents=True, exist_ok=True)
+        fill_partners(self.settings.warehouse_path, partners)
+        with duckdb.connect(str(self.settings.warehouse_path)) as connection:
+            connection.execute(
+                f"""create or replace table meta.clock as
+                select date '{AS_OF}' as as_of, null::timestamp as known_at, 'UTC' as reporting_time_zone;
+                create or replace table meta.binding as
+                select '{binding_id}' as binding_id, 'salesforce/account' as path, 'salesforce' as schema_name,
+                    'account' as table_name, 3::bigint as version, 1::bigint as files, {partners}::bigint as rows,
+                    timestamp '2026-06-30 12:00:00' as watermark, timestamp '2026-06-30 13:00:00' as extracted_at"""
+            )
+        proof = Evidence(
+            binding_id=evidence.pop("proven_binding", binding_id),
+            as_of=AS_OF,
+            known_at=None,
+            code_hash=code_hash(self.project),
+            seeds_hash=seeds_hash(self.project),
+            models=(result("dim_partner", "success"), result("mart_attach", "success")),
+            tests=(result("unique_partner", "pass", "error"), result("few_gaps", "warn", "warn")),
+            complete=True,
+        )
+        write_evidence(self.settings.warehouse_path, replace(proof, **evidence))
+
+    def publish(self, **arguments: Any) -> Release:
+        return publish(self.settings, manifest_path=self.project / "target" / "manifest.json", **arguments)
+
+
+def new_house(root: Path, **settings: Any) -> House:
+    """An empty data root `root/home` and a dbt project `root/project` with the manifest of `partner_manifest`."""
+    project = root / "project"
+    (project / "models").mkdir(parents=True)
+    (project / "models" / "dim_partner.sql").write_text("select 1")
+    write_manifest(project / "target" / "manifest.json", partner_manifest())
+    return existing_house(root, **settings)
+
+
+def existing_house(root: Path, **settings: Any) -> House:
+    """The house that `new_house` made, also from another process."""
+    project = root / "project"
+
+    class TestSettings(Settings):
+        @property
+        def dbt_project_dir(self) -> Path:
+            return project
+
+    values = {"PARTNEROPS_HOME": root / "home", **settings}
+    return House(TestSettings(_env_file=None, **values), project)
