@@ -56,9 +56,7 @@ def credits_of(opportunity: OpportunityTruth) -> list[CreditTruth]:
 
 
 def credited_partners(opportunity: OpportunityTruth) -> list[str]:
-    """The linked partners; without any, those that touched the deal. In byte order of their ids."""
-    if opportunity.bucket not in ("sourced", "influenced"):
-        return []
+    """The linked partners; without any, those that touched the deal. In byte order of their ids; none if direct."""
     return list(opportunity.linked_partner_ids or opportunity.touching_partner_ids)
 
 

@@ -19,10 +19,7 @@ class Partners:
         self._accounts = {
             number
             for number, a in facts.accounts.items()
-            if a.is_partner
-            and not (
-                a.is_test or a.is_own_company or number in facts.merged_into or facts.is_deleted("account", number)
-            )
+            if a.is_partner and not (a.is_test or a.is_own_company or facts.is_deleted("account", number))
         }
 
     def on(self, deal: Deal, account: int | None) -> int | None:

@@ -237,8 +237,10 @@ def test_kinds_and_partners_are_kept_apart():
     assert len(p.truth(deal).linked_partner_ids) == 2
 
 
-def test_a_link_of_a_deal_that_does_not_exist_yet_is_not_told():
+def test_a_deal_that_does_not_exist_yet_has_no_link_no_touch_and_no_source():
     p = TinyProgramme()
     deal = p.deal(created=CREATED)
     p.link(deal, p.partner(), at="2025-02-01")
-    assert p.linked(deal, "2025-02-28") == {}
+    p.registration(p.partner(), deal, submitted="2025-01-05", approved="2025-01-06")
+    early = p.truth(deal, "2025-02-28")
+    assert (early.links, early.touches, early.sourced_rule, early.bucket) == ((), (), None, None)
