@@ -59,7 +59,7 @@ def write_duckdb_file(folder: Path, tables: Sequence[ExportedTable]) -> Path:
     )
     if done.returncode:
         reason = " ".join(done.stderr.split()) or f"the process ended with code {done.returncode}"
-        if lack := lack_of_room(reason, folder):
+        if lack := lack_of_room(reason, folder.parent):
             raise lack
         raise BadData(
             f"The DuckDB file of the release could not be written: {reason}", "Nothing was published; run again."

@@ -66,7 +66,7 @@ def export_tables(
         require_releasable(entry.path, columns)
         plans.append((entry, tuple(columns), _select(entry, columns, personal_data)))
     exported = []
-    for entry, columns, select in plans:
+    for entry, listed, select in plans:
         progress(entry.path)
         target = folder / "parquet" / entry.schema / f"{entry.name}.parquet"
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +75,7 @@ def export_tables(
             f"copy ({select}) to '{path}' (format parquet, compression zstd, row_group_size {_ROWS_PER_GROUP})"
         ).fetchone()
         rows = int(result[0]) if result else 0
-        exported.append(ExportedTable(entry, columns, rows, file_sha256(target), schema_hash(columns)))
+        exported.append(ExportedTable(entry, listed, rows, file_sha256(target), schema_hash(listed)))
     return exported
 
 
