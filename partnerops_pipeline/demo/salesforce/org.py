@@ -1,0 +1,205 @@
+"""The running org: its store, who is logged in, what the day's quota still allows, and what was asked of it."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from partnerops_pipeline.demo.salesforce.errors import ApiError, invalid_session
+from partnerops_pipeline.demo.salesforce.faults import Faults
+from partnerops_pipeline.demo.salesforce.ids import made_id
+from partnerops_pipeline.demo.salesforce.results import ResultFile
+from partnerops_pipeline.demo.salesforce.store import OrgStore
+
+OLDEST_VERSION, NEWEST_VERSION = 31, 66
+MOST_CURSORS = 10
+"""Open REST query cursors per user; the oldest is given up for a new one."""
+
+
+@dataclass
+class OrgOptions:
+    """How the org behaves. Everything has the default of the demo.
+
+    Args:
+        client_id, client_secret: the connected app for client credentials.
+        access_tokens: tokens that always work, until sessions are expired on purpose.
+        jwt_public_key: PEM of the key whose assertions the connected app accepts; none: JWT bearer is refused.
+        username, password, security_token: for SOAP login() and as the subject of JWT assertions.
+        instance_url: where the token answer sends clients; default is the address they came by.
+        session_seconds: life of a session on the org's clock.
+        daily_api_calls, daily_bulk_jobs: quota per 24 hours of the org's clock.
+        rest_page_rows, bulk_page_rows: largest REST page, and the size of Bulk pages when the client names none.
+        polls_in_progress: how often a Bulk job says InProgress before it may be complete.
+        per_app_usage: also send the per-app part in `Sforce-Limit-Info`.
+    """
+
+    client_id: str = "partnerops-demo"
+    client_secret: str = "demo-secret"
+    access_tokens: tuple[str, ...] = ()
+    jwt_public_key: str | None = None
+    username: str = "integration@harbourline.example"
+    password: str = "demo-password"
+    security_token: str = "demo-token"
+    instance_url: str | None = None
+    my_domain: str = "https://partnerops-demo.my.salesforce.com"
+    lightning_host: str = "partnerops-demo.lightning.force.com"
+    session_seconds: int = 7200
+    daily_api_calls: int = 100_000
+    daily_bulk_jobs: int = 10_000
+    rest_page_rows: int = 2_000
+    bulk_page_rows: int = 50_000
+    polls_in_progress: int = 0
+    per_app_usage: bool = False
+
+    def __repr__(self) -> str:
+        return f"OrgOptions(client_id={self.client_id!r})"
+
+
+@dataclass(frozen=True)
+class LoggedRequest:
+    """One request as it arrived and what became of it. `status` 0: the connection was dropped before an answer."""
+
+    number: int
+    at: datetime
+    method: str
+    path: str
+    query: str
+    status: int
+    bytes_sent: int
+    fault: str | None = None
+
+
+@dataclass
+class Cursor:
+    """A REST query's remaining pages."""
+
+    result: ResultFile
+    opened: datetime
+
+
+@dataclass
+class RunningState:
+    """What a server forgets when it stops."""
+
+    tokens: dict[str, datetime | None] = field(default_factory=dict)
+    calls: deque[datetime] = field(default_factory=deque)
+    bulk_jobs: deque[datetime] = field(default_factory=deque)
+    cursors: dict[str, Cursor] = field(default_factory=dict)
+
+
+class EmulatedOrg:
+    """One org being served. Thread-safe."""
+
+    def __init__(self, store: OrgStore, options: OrgOptions | None = None, faults: Faults | None = None) -> None:
+        self.store = store
+        self.options = options or OrgOptions()
+        self.faults = faults or Faults()
+        self.clock = store.clock
+        self.request_log: list[LoggedRequest] = []
+        self.log_ins = 0
+        self.lock = threading.RLock()
+        self.state = RunningState(tokens=dict.fromkeys(self.options.access_tokens))
+        self._numbers = itertools.count(1)
+
+    # Sessions
+
+    def open_session(self) -> str:
+        """A new access token, in Salesforce's form: the org's id, an exclamation mark, and something secret."""
+        with self.lock:
+            self.log_ins += 1
+            token = f"{self.store.organization_id[:15]}!AQ{secrets.token_hex(32)}"
+            self.state.tokens[token] = self.clock.now() + timedelta(seconds=self.options.session_seconds)
+            return token
+
+    def expire_sessions(self) -> None:
+        """End every session, fixed tokens included: the next call of each gets 401 INVALID_SESSION_ID."""
+        with self.lock:
+            self.state.tokens.clear()
+
+    def check_session(self, authorization: str) -> None:
+        """Raises `ApiError` 401 unless the header carries a living token (`Bearer …`, or the older `OAuth …`)."""
+        kind, _, token = authorization.partition(" ")
+        with self.lock:
+            if kind not in ("Bearer", "OAuth") or token not in self.state.tokens:
+                raise invalid_session()
+            until = self.state.tokens[token]
+            if until is not None and self.clock.now() >= until:
+                del self.state.tokens[token]
+                raise invalid_session()
+
+    # Quota
+
+    def spend_call(self) -> None:
+        """Count one API call, or refuse it.
+
+        Raises:
+            ApiError: 403 REQUEST_LIMIT_EXCEEDED when the 24 hours' calls are spent.
+        """
+        with self.lock:
+            self._forget(self.state.calls)
+            if len(self.state.calls) >= self.options.daily_api_calls:
+                raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+            self.state.calls.append(self.clock.now())
+
+    def spend_bulk_job(self) -> None:
+        with self.lock:
+            self._forget(self.state.bulk_jobs)
+            if len(self.state.bulk_jobs) >= self.options.daily_bulk_jobs:
+                limit = self.options.daily_bulk_jobs
+                raise ApiError(400, "LIMIT_EXCEEDED", f"Max bulk v2 query jobs ({limit}) per 24 hrs has been reached")
+            self.state.bulk_jobs.append(self.clock.now())
+
+    def calls_spent(self) -> int:
+        with self.lock:
+            self._forget(self.state.calls)
+            return len(self.state.calls)
+
+    def bulk_jobs_spent(self) -> int:
+        with self.lock:
+            self._forget(self.state.bulk_jobs)
+            return len(self.state.bulk_jobs)
+
+    def limit_info(self) -> str:
+        """The header `Sforce-Limit-Info`."""
+        used = self.calls_spent()
+        info = f"api-usage={used}/{self.options.daily_api_calls}"
+        if self.options.per_app_usage:
+            info += f"; per-app-api-usage={used}/{self.options.daily_api_calls}(appName={self.options.client_id})"
+        return info
+
+    # Cursors
+
+    def open_cursor(self, result: ResultFile) -> str:
+        with self.lock:
+            while len(self.state.cursors) >= MOST_CURSORS:
+                oldest = next(iter(self.state.cursors))
+                self.state.cursors.pop(oldest).result.close()
+            key = made_id("01g", next(self._numbers))
+            self.state.cursors[key] = Cursor(result, self.clock.now())
+            return key
+
+    def cursor(self, key: str) -> Cursor:
+        """Raises `ApiError` INVALID_QUERY_LOCATOR when it is unknown, crowded out or older than two days."""
+        with self.lock:
+            found = self.state.cursors.get(key)
+            if found is None or self.clock.now() - found.opened > timedelta(days=2):
+                raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+            return found
+
+    # Log
+
+    def next_number(self) -> int:
+        return next(self._numbers)
+
+    def log_request(self, entry: LoggedRequest) -> None:
+        with self.lock:
+            self.request_log.append(entry)
+
+    def _forget(self, times: deque[datetime]) -> None:
+        horizon = self.clock.now() - timedelta(hours=24)
+        while times and times[0] < horizon:
+            times.popleft()
