@@ -30,7 +30,7 @@ def weighted(rng: Random, weights: Mapping[T, float]) -> T:
 
 
 def accident(rng: Random, rates: Mapping[str, float]) -> str:
-    """The name of the accident that happens, or "" for none: `rates` are probabilities, of which at most one comes true."""
+    """The accident that happens, or "" for none: `rates` are probabilities, of which at most one comes true."""
     left = rng.random()
     for name, rate in rates.items():
         left -= rate

@@ -172,7 +172,8 @@ def campaign_of(setting: Setting, day: date) -> int | None:
 
 
 def _quarters(setting: Setting) -> list[tuple[date, date]]:
-    quarters, starts = [], setting.starts
+    quarters: list[tuple[date, date]] = []
+    starts = setting.starts
     while starts <= setting.ends and len(quarters) < 36:
         quarters.append((starts, quarter_end(starts)))
         starts = quarters[-1][1] + timedelta(days=1)

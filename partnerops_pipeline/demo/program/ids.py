@@ -11,13 +11,14 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # 
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 PREFIXES = {
-    "Organization": "00D", "User": "005", "UserRole": "00E", "Profile": "00e", "Account": "001", "AccountHistory": "017",
-    "Contact": "003", "Opportunity": "006", "OpportunityHistory": "008", "OpportunityFieldHistory": "017",
-    "OpportunityPartner": "00I", "OpportunityContactRole": "00K", "PartnerRole": "0Jz", "AccountPartner": "00I",
-    "Lead": "00Q", "Campaign": "701", "CampaignMember": "00v", "Task": "00T", "Event": "00U", "Contract": "800",
-    "CurrencyType": "01L", "DatedConversionRate": "04w", "ChannelProgram": "0H3", "ChannelProgramLevel": "0H4",
-    "ChannelProgramMember": "0H5", "ChannelProgramMemberHistory": "017", "PartnerMarketingBudget": "0KY",
-    "PartnerFundAllocation": "0KZ", "PartnerFundRequest": "0Kb", "PartnerFundClaim": "0Ka", "Deal_Registration__c": "a0D",
+    "Organization": "00D", "User": "005", "UserRole": "00E", "Profile": "00e", "Account": "001",
+    "AccountHistory": "017", "Contact": "003", "Opportunity": "006", "OpportunityHistory": "008",
+    "OpportunityFieldHistory": "017", "OpportunityPartner": "00I", "OpportunityContactRole": "00K",
+    "PartnerRole": "0Jz", "AccountPartner": "00I", "Lead": "00Q", "Campaign": "701", "CampaignMember": "00v",
+    "Task": "00T", "Event": "00U", "Contract": "800", "CurrencyType": "01L", "DatedConversionRate": "04w",
+    "ChannelProgram": "0H3", "ChannelProgramLevel": "0H4", "ChannelProgramMember": "0H5",
+    "ChannelProgramMemberHistory": "017", "PartnerMarketingBudget": "0KY", "PartnerFundAllocation": "0KZ",
+    "PartnerFundRequest": "0Kb", "PartnerFundClaim": "0Ka", "Deal_Registration__c": "a0D",
 }  # fmt: skip
 """Key prefix of each object; the same as in the emulated org's schema (a test compares them)."""
 

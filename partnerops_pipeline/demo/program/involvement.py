@@ -119,7 +119,7 @@ def _look_up(rng: Random, deal: Deal, field: str, account: int, second: Partner 
 def _mistakes(
     rng: Random, setting: Setting, deal: Deal, partner: Partner, account: int, second: Partner | None, numbers: Numbers
 ) -> Iterator[Happening]:
-    """Rows of the partner list that must not count: competitors, the customer itself, companies that are no partners."""
+    """Rows of the partner list that must not count: competitors, the customer itself, companies of other kinds."""
     odd, role, at = odd_accounts(partner.block), ROLES[partner.partner_type], _during(rng, deal)
     wrong: int | None = None
     match deal.accident:

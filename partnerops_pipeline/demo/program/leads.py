@@ -64,10 +64,10 @@ def lead_without_deal(
         rng.choice(("Partner Referral", "Partner Portal")) if from_partner else rng.choice(("Web", "Event", "Outbound"))
     )
     is_test = rng.random() < 0.02
-    yield LeadSubmitted(
-        0, at, n, partner.account_on(rng, day) if from_partner else None, "Test Company" if is_test else company, first,
-        last, email_of(first, last, domain_of(company, n)), country, source, seller(partner.block, partner.region), is_test,
-    )  # fmt: skip
+    account = partner.account_on(rng, day) if from_partner else None
+    mail, owner = email_of(first, last, domain_of(company, n)), seller(partner.block, partner.region)
+    name = "Test Company" if is_test else company
+    yield LeadSubmitted(0, at, n, account, name, first, last, mail, country, source, owner, is_test)
     if rng.random() < 0.5:
         yield LeadAccepted(0, at + timedelta(days=rng.randint(0, 6), seconds=rng.randint(60, 9000)), n)
     if rng.random() < 0.01:

@@ -60,7 +60,7 @@ def _people(locale: str, seed: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def slug(text: str) -> str:
-    """`text` in lower-case ASCII letters and digits, words joined by hyphens: `Gröbner Foods` becomes `grobner-foods`."""
+    """`text` in lower-case ASCII letters and digits, joined by hyphens: `Gröbner Foods` becomes `grobner-foods`."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return "-".join("".join(c if c.isalnum() else " " for c in plain).split())
 

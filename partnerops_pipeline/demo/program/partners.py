@@ -50,8 +50,8 @@ class Partner:
     """What is settled about a partner before its story is told. `block` is its place in the programme, from 1.
 
     `tiers` are the days on which it reached each tier; `ended` is the day on which the partnership lapsed or was
-    terminated. Days may lie after the programme's end: what happens then is cut. `twin` is a second account entered for the same
-    company on `twin_entered`; `twin_merged` the day on which the two became one, `twin_wins` which of them stayed.
+    terminated. Days may lie after the programme's end: what happens then is cut. `twin` is a second account entered
+    for the same company on `twin_entered`; `twin_merged` the day on which the two became one, `twin_wins` which stayed.
     """
 
     block: int

@@ -45,7 +45,7 @@ def programme(seed: int = 7, partners: int = 500, as_of: date | None = None) -> 
     """The demo's programme as it stands on `as_of` (default: its own last day, 2026-06-30).
 
     An earlier day cuts the same story short, so that what happened until then is equal in both; a later day gives a
-    longer programme, which is another story. ConfigurationError for a day in the programme's first four weeks or before.
+    longer programme, which is another story. ConfigurationError for a day before its fifth week.
     """
     if as_of is None or as_of == ENDS:
         return simulate(seed, partners)

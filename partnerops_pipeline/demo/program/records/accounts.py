@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from ..chance import stream
 from ..names import says_test
-from .present import Account, Present
+from .entries import Account
+from .present import Present
 from .rows import PARTNER_TYPES, SYSTEM_USER, Row, history, id_of, label, system
 from .stage_table import is_closed
 
@@ -81,7 +82,7 @@ def _open_deals(present: Present) -> tuple[Counter[int], set[int]]:
 
 
 def account_history(present: Present) -> Iterator[Row]:
-    """AccountHistory: tier, status, partner manager and owner as they changed. Look-ups come twice, as name and as id."""
+    """AccountHistory: tier, status, partner manager and owner as they changed. Look-ups come twice: name, then id."""
     rows = sorted(
         (at, number, index)
         for number, account in present.accounts.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from ..company import office
 from ..partners import TIERS
@@ -73,9 +74,9 @@ def member_history(present: Present) -> Iterator[Row]:
     n = 0
     for number, program, tiers in _members(present):
         rows: list[tuple[datetime, str, str, str | None, str | None]] = [(tiers[0][0], "created", "Text", None, None)]
-        for (_, old), (at, new) in zip(tiers, tiers[1:], strict=False):
-            ids = [id_of("ChannelProgramLevel", _level(program, tier)) for tier in (old, new)]
-            rows += [(at, "Level", "Text", label(old), label(new)), (at, "Level", "EntityId", *ids)]
+        for (_, old), (at, new) in pairwise(tiers):
+            was, now = (id_of("ChannelProgramLevel", _level(program, tier)) for tier in (old, new))
+            rows += [(at, "Level", "Text", label(old), label(new)), (at, "Level", "EntityId", was, now)]
         for at, field, kind, old_value, new_value in rows:
             n += 1
             yield {

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from ..events import OpportunityChanged, PartnerFieldSet
 from ..ids import salesforce_id
 from .accounts import CONTRACTS_OF_DEALS, flagged_as_test
-from .present import Deal, Present
+from .entries import Deal
+from .present import Present
 from .rows import SYSTEM_USER, Row, history, id_of, system
 from .stage_table import STAGES
 
@@ -104,7 +106,7 @@ def field_history(present: Present) -> Iterator[Row]:
         } | history(at, present.deals[opportunity].created.owner)
 
 
-def _field_changes(present: Present) -> Iterator[tuple]:
+def _field_changes(present: Present) -> Iterator[tuple[OpportunityChanged | PartnerFieldSet, str, str, str | None, str | None]]:
     for deal in present.deals.values():
         if not deal.created.has_history:
             continue
@@ -117,10 +119,10 @@ def _field_changes(present: Present) -> Iterator[tuple]:
                 if old != new:
                     yield change, field, kind, _text(old), _text(new)
             before = after
-    for setting, old in present.field_changes:
+    for setting, account in present.field_changes:
         field = FIELDS[setting.field]
-        yield setting, field, "Text", _name(present, old), _name(present, setting.account)
-        yield setting, field, "EntityId", _plain_id(old), _plain_id(setting.account)
+        yield setting, field, "Text", _name(present, account), _name(present, setting.account)
+        yield setting, field, "EntityId", _plain_id(account), _plain_id(setting.account)
 
 
 def _text(value: str | Decimal | date | None) -> str | None:

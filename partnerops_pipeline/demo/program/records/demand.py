@@ -7,7 +7,8 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 from ..events import ActivityLogged
-from .present import Lead, Present, Registration
+from .entries import Lead, Registration
+from .present import Present
 from .rows import FORMS, SYSTEM_USER, Row, id_of, label, system
 
 ARCHIVED_AFTER = timedelta(days=365)  # the CRM archives past activities; only queryAll still shows them

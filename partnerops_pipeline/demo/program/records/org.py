@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from ..company import DOMAIN, NAME
+from ..events import ContactAdded
 from ..names import slug
 from .present import Present
 from .rows import SYSTEM_USER, Row, id_of, undeletable
@@ -16,8 +17,9 @@ LAST_DAY = date(9999, 12, 31)  # what the CRM answers for the end of the rate no
 PORTAL_USERS = 10**9  # numbers of partners' users: this plus the contact's number
 
 ROLES = (  # name, parent, role of the staff
-    ("Chief Executive", None, "executive"), ("Sales Management", 1, "sales_manager"), ("Direct Sales", 2, "direct_seller"),
-    ("Partner Operations", 1, "partner_operations"), ("Partner Management", 4, "partner_manager"),
+    ("Chief Executive", None, "executive"), ("Sales Management", 1, "sales_manager"),
+    ("Direct Sales", 2, "direct_seller"), ("Partner Operations", 1, "partner_operations"),
+    ("Partner Management", 4, "partner_manager"),
     ("Finance", 1, "finance"), ("Legal", 1, "legal"), ("IT", 1, "it"),
 )  # fmt: skip
 TITLES = {
@@ -107,7 +109,7 @@ def users(present: Present) -> Iterator[Row]:
 
 
 def _portal_users(present: Present) -> Iterator[Row]:
-    first_contact = {}
+    first_contact: dict[int, ContactAdded] = {}
     for contact in present.contacts.values():
         first_contact.setdefault(contact.account, contact)
     for account, since in present.portal_since.items():
