@@ -54,13 +54,21 @@ def test_a_day_between_two_days_includes_both() -> None:
 
 def test_an_instant_between_two_lies_strictly_between_or_just_after() -> None:
     rng, first = stream(1, "instants"), datetime(2024, 1, 1, tzinfo=UTC)
-    assert all(first < instant_between(rng, first, last_second(date(2024, 1, 1))) < last_second(date(2024, 1, 1)) for _ in range(50))
+    assert all(
+        first < instant_between(rng, first, last_second(date(2024, 1, 1))) < last_second(date(2024, 1, 1))
+        for _ in range(50)
+    )
     assert (instant_between(rng, first, first) - first).seconds == 1
 
 
 @pytest.mark.parametrize(
     ("day", "end"),
-    [("2024-01-01", "2024-03-31"), ("2024-03-31", "2024-03-31"), ("2024-11-05", "2024-12-31"), ("2023-06-30", "2023-06-30")],
+    [
+        ("2024-01-01", "2024-03-31"),
+        ("2024-03-31", "2024-03-31"),
+        ("2024-11-05", "2024-12-31"),
+        ("2023-06-30", "2023-06-30"),
+    ],
 )
 def test_the_quarter_of_a_day_ends_on_its_last_day(day: str, end: str) -> None:
     assert quarter_end(date.fromisoformat(day)) == date.fromisoformat(end)

@@ -14,7 +14,9 @@ def test_the_same_seed_names_the_same_people_in_every_region() -> None:
     assert Names(5).company(stream(5, "x"), "emea") != Names(6).company(stream(5, "x"), "emea")
 
 
-@pytest.mark.parametrize(("text", "plain"), [("Gröbner Foods GmbH", "grobner-foods-gmbh"), ("O'Neil & Co.", "o-neil-co")])
+@pytest.mark.parametrize(
+    ("text", "plain"), [("Gröbner Foods GmbH", "grobner-foods-gmbh"), ("O'Neil & Co.", "o-neil-co")]
+)
 def test_a_slug_is_lower_case_ascii(text: str, plain: str) -> None:
     assert slug(text) == plain
 

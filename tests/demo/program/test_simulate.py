@@ -153,7 +153,9 @@ def test_moving_an_event_that_is_not_there_is_refused(small_log: EventLog) -> No
         moved(small_log, ev.OpportunityCreated, lambda e: e.opportunity == -1, amount=None)
 
 
-@pytest.mark.parametrize(("partners", "ends"), [(0, date(2026, 6, 30)), (100_000, date(2026, 6, 30)), (5, date(2023, 7, 9))])
+@pytest.mark.parametrize(
+    ("partners", "ends"), [(0, date(2026, 6, 30)), (100_000, date(2026, 6, 30)), (5, date(2023, 7, 9))]
+)
 def test_impossible_sizes_are_refused_with_a_sentence(partners: int, ends: date) -> None:
     with pytest.raises(ConfigurationError, match=r"\. Choose .*\.$"):
         simulate(7, partners, ends=ends)

@@ -106,7 +106,9 @@ def field_history(present: Present) -> Iterator[Row]:
         } | history(at, present.deals[opportunity].created.owner)
 
 
-def _field_changes(present: Present) -> Iterator[tuple[OpportunityChanged | PartnerFieldSet, str, str, str | None, str | None]]:
+def _field_changes(
+    present: Present,
+) -> Iterator[tuple[OpportunityChanged | PartnerFieldSet, str, str, str | None, str | None]]:
     for deal in present.deals.values():
         if not deal.created.has_history:
             continue
