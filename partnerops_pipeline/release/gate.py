@@ -10,10 +10,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from partnerops_pipeline.errors import ChecksFailed
-from partnerops_pipeline.warehouse.dbt import NodeResult
 from partnerops_pipeline.warehouse.evidence import Evidence
-
-_BUILT = ("success", "pass")
+from partnerops_pipeline.warehouse.node_result import NodeResult
 
 
 def require_proof(evidence: Evidence, *, binding_id: str, as_of: date, code_hash: str) -> dict[str, int]:
@@ -31,7 +29,7 @@ def require_proof(evidence: Evidence, *, binding_id: str, as_of: date, code_hash
     _require_same("the data that is bound now", evidence.binding_id, binding_id)
     _require_same("the as-of date of the warehouse", evidence.as_of.isoformat(), as_of.isoformat())
     _require_same("the dbt project as it is now", evidence.code_hash, code_hash)
-    _require_none([model for model in evidence.models if model.status not in _BUILT], "was not built", "were not built")
+    _require_none([model for model in evidence.models if model.is_blocking_failure], "was not built", "were not built")
     if not evidence.models:
         raise ChecksFailed(
             "The evidence names no built models, so nothing was published.", "Build and test: partnerops run."
@@ -45,11 +43,11 @@ def require_proof(evidence: Evidence, *, binding_id: str, as_of: date, code_hash
             "Only a part of the models was built and checked last time, so nothing was published.",
             "Build and test all: partnerops run without --select.",
         )
-    passed = [test for test in evidence.tests if test.status in _BUILT]
-    warned = [test for test in evidence.tests if test.status == "warn"]
-    blocking = [test for test in evidence.tests if test.status not in (*_BUILT, "warn") and test.severity != "warn"]
+    blocking = [test for test in evidence.tests if test.is_blocking_failure]
     _require_none(blocking, "is a blocking check and did not pass", "are blocking checks and did not pass")
-    return {"passed": len(passed), "warned": len(warned), "failed": len(evidence.tests) - len(passed) - len(warned)}
+    statuses = [test.status for test in evidence.tests]
+    passed, warned = statuses.count("pass"), statuses.count("warn")
+    return {"passed": passed, "warned": warned, "failed": len(statuses) - passed - warned}
 
 
 def _require_same(what: str, proven: str, present: str) -> None:

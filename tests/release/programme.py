@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from partnerops_pipeline.warehouse.dbt import NodeResult
-from partnerops_pipeline.warehouse.evidence import Evidence, code_hash, seeds_hash, write_evidence
 
 from partnerops_pipeline.errors import ResourceExhausted as ResourceExhausted
 from partnerops_pipeline.release.publish import Release, publish
 from partnerops_pipeline.settings import Settings
+from partnerops_pipeline.warehouse.evidence import Evidence, code_hash, seeds_hash, write_evidence
+from partnerops_pipeline.warehouse.node_result import NodeResult
 
 OWNER = {"group.partnerops.partner_ops": {"name": "partner_ops", "owner": {"name": "Partner Operations"}}}
 
