@@ -75,6 +75,7 @@ PARTNER_DEAL = {
     "lead_in_the_same_second": 0.007,
     "converted_after_close": 0.008,
     "lead_deleted": 0.007,
+    "test_lead_converted": 0.007,
     "activity_90_days_before": 0.007,
     "activity_91_days_before": 0.007,
     "member_90_days_before": 0.007,

@@ -27,7 +27,8 @@ PRODUCTS = ("Platform", "Analytics", "Payments", "Connect", "Support Plus", "Exp
 _EDGES = tuple(map(Decimal, ("9999.99", "10000.00", "49999.99", "50000.00", "249999.99", "250000.00")))
 _WAY_OF_ACCIDENT = {
     "competitor_and_reseller": "list", "second_primary": "list", "link": "list", "field": "account_field",
-    "fulfillment": "fulfillment", "lead": "lead", "converted": "lead", "activity": "touched", "member": "touched",
+    "fulfillment": "fulfillment", "lead": "lead", "test": "lead", "converted": "lead",
+    "activity": "touched", "member": "touched",
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from .leads import lead_of_deal
 from .numbers import Numbers
 from .partners import Partner, partner_of
 from .registrations import registrations_of_deal
-from .touches import touches_before
+from .touches import meeting, touches_before
 
 ROLES = {
     "reseller": "Reseller", "referral": "Referral Partner", "agency_si": "Implementation Partner", "msp": "Reseller",
@@ -76,6 +76,9 @@ def _takes_part(
         primary = deal.partner_accident == "second_primary"
         other = second.account_on(rng, deal.created.date())
         yield _link(numbers, _during(rng, deal), deal, other, ROLES[second.partner_type], primary, rng.random() < 0.6)
+        if rng.random() < 0.3:
+            day = deal.created.date() + timedelta(days=rng.randint(0, 30))
+            yield meeting(rng, numbers, deal, day, account, second.contacts[0])
 
 
 def _link(

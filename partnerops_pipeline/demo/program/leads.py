@@ -39,7 +39,18 @@ def lead_of_deal(
     mail = email_of(first, last, customer.domain or domain_of(customer.name, customer.account))
     source = deal.lead_source or "Other"
     yield LeadSubmitted(
-        0, submitted, n, account, customer.name, first, last, mail, customer.country, source, deal.owner, False
+        0,
+        submitted,
+        n,
+        account,
+        customer.name,
+        first,
+        last,
+        mail,
+        customer.country,
+        source,
+        deal.owner,
+        mishap == "test_lead_converted",
     )
     accepted = submitted + (converted - submitted) / 2
     yield LeadAccepted(0, accepted.replace(microsecond=0), n)

@@ -32,15 +32,15 @@ def touches_before(rng: Random, deal: Deal, partner: Partner, account: int, numb
     member_at = deal.created - LOOKBACK - timedelta(seconds=0 if mishap == "member_90_days_before" else 1)
     if mishap.startswith("activity"):
         day = first - timedelta(days=90 if mishap == "activity_90_days_before" else 91)
-        yield _activity(rng, numbers, deal, day, account, None)
+        yield meeting(rng, numbers, deal, day, account, None)
     elif mishap.startswith("member") and contacts and partner.applied + timedelta(days=20) < member_at:
         yield OpportunityContactAdded(0, deal.created + timedelta(hours=1), deal.number, contacts[0])
         yield from _campaign(rng, partner, member_at - timedelta(days=6), [(member_at, contacts[0])], numbers)
     elif rng.random() < 0.5:
         day = day_between(rng, first - timedelta(days=110), deal.decided_at.date() + timedelta(days=5))
-        yield _activity(rng, numbers, deal, day, None, partner.contacts[0])
+        yield meeting(rng, numbers, deal, day, None, partner.contacts[0])
     else:
-        yield _activity(rng, numbers, deal, day_between(rng, first, deal.decided_at.date()), account, None)
+        yield meeting(rng, numbers, deal, day_between(rng, first, deal.decided_at.date()), account, None)
 
 
 def contacts_and_meetings(rng: Random, deal: Deal, partner: Partner, numbers: Numbers) -> Iterator[Happening]:
@@ -51,17 +51,17 @@ def contacts_and_meetings(rng: Random, deal: Deal, partner: Partner, numbers: Nu
             yield OpportunityContactAdded(0, at, deal.number, contact)
     first, last = deal.created.date(), deal.decided_at.date()
     if deal.customer.contacts and rng.random() < 0.35:
-        yield _activity(rng, numbers, deal, day_between(rng, first, last), None, deal.customer.contacts[0])
+        yield meeting(rng, numbers, deal, day_between(rng, first, last), None, deal.customer.contacts[0])
     if deal.with_partner and deal.way != "touched" and rng.random() < 0.5:
         account = partner.account_on(rng, first) if rng.random() < 0.5 else None
         day = day_between(rng, first, last + timedelta(days=14))
-        yield _activity(rng, numbers, deal, day, account, None if account else partner.contacts[0])
+        yield meeting(rng, numbers, deal, day, account, None if account else partner.contacts[0])
 
 
-def _activity(
+def meeting(
     rng: Random, numbers: Numbers, deal: Deal, day: date, partner: int | None, contact: int | None
 ) -> Happening:
-    """A meeting or task; one in six is planned ahead, so that at the programme's end some lie in the future."""
+    """A meeting or task with a partner, a person, or both; one in six is planned ahead and may lie in the future."""
     planned = rng.random() < 0.17
     at = at_work(rng, day) if day > deal.created.date() and not planned else deal.created + timedelta(hours=1)
     kind = rng.choice(("task", "event"))

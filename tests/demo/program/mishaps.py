@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -86,15 +87,15 @@ def _histories(book: _Book) -> Iterator[str]:
         reopened = [i for i in range(1, len(stages) - 1) if stages[i] == LOST and stages[i + 1] not in (WON, LOST)]
         if reopened:
             yield {WON: "lost, then won", LOST: "lost twice"}.get(stages[-1], "lost, then open")
-        if any(a == WON and b not in (WON, LOST) for a, b in zip(stages, stages[1:], strict=False)):
+        if any(a == WON and b not in (WON, LOST) for a, b in itertools.pairwise(stages)):
             yield "won, taken back"
         if last.stage == WON and last.close_date > last.at.date():
             yield "won with a later close"
             if last.close_date > book.log.ends:
                 yield "won with a close after the last day"
-        if any(a.at == b.at for a, b in zip(path, path[1:], strict=False)):
+        if any(a.at == b.at for a, b in itertools.pairwise(path)):
             yield "two changes in a second"
-        if any(a.at == b.at and {a.stage, b.stage} == {LOST, WON} for a, b in zip(path, path[1:], strict=False)):
+        if any(a.at == b.at and {a.stage, b.stage} == {LOST, WON} for a, b in itertools.pairwise(path)):
             yield "lost and won in a second"
         if stages[-1] == VOID:
             yield "void"
@@ -204,6 +205,8 @@ def _leads(book: _Book) -> Iterator[str]:
         lead, deal = submitted[converted.lead], book.deals[converted.opportunity]
         if lead.partner is not None and lead.at > deal.at:
             yield "lead after the deal"
+        if lead.partner is not None and lead.is_test:
+            yield "test lead converted"
         if lead.partner is not None and lead.at == deal.at:
             yield "lead in the second of creation"
         closed = book.closed_at(deal.opportunity)
@@ -222,6 +225,8 @@ def _touches(book: _Book) -> Iterator[str]:
             yield f"activity {days} days before the deal"
         if activity.contact is not None and book.accounts[book.contact_accounts[activity.contact]].is_partner:
             yield "meeting with a partner's person"
+            if activity.partner not in (None, book.contact_accounts[activity.contact]):
+                yield "meeting of two partners"
     people = defaultdict(list)
     for added in book.of[ev.OpportunityContactAdded]:
         people[added.contact].append(book.deals[added.opportunity].at)
@@ -272,6 +277,7 @@ ALL = {
     "approved after the close", "two registrations for a deal", "two registrations in a second", "withdrawn, dated",
     "withdrawn, undated", "revoked, dated", "revoked, undated", "rejected", "rejected after approval",
     "lead after the deal", "lead in the second of creation", "converted after the close", "test lead",
+    "test lead converted", "meeting of two partners",
     "activity in the future", "activity 90 days before the deal", "activity 91 days before the deal",
     "meeting with a partner's person", "invited 90 days and 0 s before the deal",
     "invited 90 days and 1 s before the deal", "deleted opportunity", "deleted link", "deleted registration",

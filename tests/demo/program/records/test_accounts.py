@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from typing import Any
 
@@ -59,7 +60,7 @@ def test_tier_history_leads_to_the_present_tier(demo_rows: Rows) -> None:
     assert len(changes) > 400
     for account, rows in changes.items():
         assert rows[-1]["NewValue"] == present[account]
-        assert all(a["NewValue"] == b["OldValue"] for a, b in zip(rows, rows[1:], strict=False))
+        assert all(a["NewValue"] == b["OldValue"] for a, b in itertools.pairwise(rows))
 
 
 def test_members_of_the_channel_programme_stand_on_their_present_level(demo_rows: Rows) -> None:

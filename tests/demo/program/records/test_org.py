@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -18,7 +19,7 @@ def test_the_org_is_one_row_with_a_calendar_fiscal_year(demo_rows: Rows) -> None
 def test_dated_rates_follow_each_other_without_a_gap(demo_rows: Rows) -> None:
     rates = sorted(demo_rows["DatedConversionRate"], key=lambda r: r["StartDate"])
     assert {r["IsoCode"] for r in rates} == {"EUR"}
-    assert all(a["NextStartDate"] == b["StartDate"] for a, b in zip(rates, rates[1:], strict=False))
+    assert all(a["NextStartDate"] == b["StartDate"] for a, b in itertools.pairwise(rates))
     assert rates[0]["StartDate"] == date(2023, 1, 1)
     assert rates[-1]["NextStartDate"] == date(9999, 12, 31)
     assert len({r["ConversionRate"] for r in rates}) == len(rates) > 10
