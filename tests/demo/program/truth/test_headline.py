@@ -159,7 +159,8 @@ def test_an_empty_period_of_all_has_sums_of_zero_and_rates_without_a_value():
 
 def test_deals_without_a_final_state_count_in_no_period_but_open_the_series():
     p = TinyProgramme()
-    p.deal(created="2025-02-14 08:00:00")
+    for created in ("2025-03-14 08:00:00", "2025-02-14 08:00:00", "2025-04-14 08:00:00"):
+        p.deal(created=created)
     months = starts(p, "month", "2025-05-10")
     assert months == [day(f"2025-0{m}-01") for m in (2, 3, 4, 5)]
     assert {r.n for r in rows(p, "2025-05-10")} == {0}

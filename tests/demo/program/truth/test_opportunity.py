@@ -74,10 +74,3 @@ def test_the_segments_of_a_deal_come_from_its_type_its_account_and_its_amount():
     p = TinyProgramme()
     truth = p.truth(p.deal(opportunity_type="Renewal", account=p.account(country="JP"), amount="60000.00"))
     assert (truth.opportunity_type, truth.account_region, truth.size_band) == ("renewal", "apac", "50k_to_250k")
-
-
-def test_a_log_that_speaks_of_a_deal_never_created_is_refused_by_name():
-    p = TinyProgramme()
-    p.stage(77, "2025-05-01", "Proposal")
-    with pytest.raises(ValueError, match=r"event 1 \(OpportunityChanged\) names opportunity 77, never created"):
-        p.truth(77)

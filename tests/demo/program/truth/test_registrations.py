@@ -145,11 +145,3 @@ def test_a_deleted_registration_does_not_touch():
     p, deal, registration = a_registration(approved=None)
     p.delete("registration", registration)
     assert not touched_on(p, deal, "2026-06-30")
-
-
-def test_a_step_of_a_registration_never_created_is_refused_by_name():
-    p = TinyProgramme()
-    deal = p.deal()
-    p.reject(42, "2025-05-01")
-    with pytest.raises(ValueError, match="registration 42 of event 3 was never created"):
-        p.truth(deal)
