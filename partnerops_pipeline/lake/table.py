@@ -57,6 +57,21 @@ class Appended:
     committed_at: datetime | None
 
 
+@dataclass(frozen=True)
+class Contents:
+    """A table at one version, read at once. Without a table: no version, no columns, no files.
+
+    `watermark` is the extraction's, `extracted_at` the newest of any row; both UTC.
+    """
+
+    version: int | None
+    columns: list[Column]
+    files: list[str]
+    rows: int
+    watermark: datetime | None
+    extracted_at: datetime | None
+
+
 class LakeTable:
     """A table of the lake, made by `Lake.table`. Holds no file and no connection; each call reads the newest version."""
 
@@ -81,15 +96,29 @@ class LakeTable:
         snapshot = self._read()
         return snapshot.columns if snapshot else []
 
+    def contents(self) -> Contents:
+        """All that a reader needs, of one and the same version."""
+        snapshot = self._read()
+        if snapshot is None:
+            return Contents(None, [], [], 0, None, None)
+        described = log.ranges(snapshot)
+        extracted = [file.get("max._extracted_at") for file in described]
+        return Contents(
+            version=snapshot.version,
+            columns=snapshot.columns,
+            files=[str(path) for path in self._paths(snapshot)],
+            rows=sum(int(file["num_records"]) for file in described),
+            watermark=snapshot.transaction(self.extraction),
+            extracted_at=max((moment for moment in extracted if moment is not None), default=None),
+        )
+
     def files(self) -> list[str]:
         """The live Parquet files as plain absolute paths, sorted."""
-        snapshot = self._read()
-        return [str(path) for path in self._paths(snapshot)] if snapshot else []
+        return self.contents().files
 
     def row_count(self) -> int:
         """All stored versions, as the commits counted them."""
-        snapshot = self._read()
-        return sum(int(file["num_records"]) for file in log.ranges(snapshot)) if snapshot else 0
+        return self.contents().rows
 
     def current_row_count(self, key: Sequence[str]) -> int:
         """The distinct keys, deleted records included."""
@@ -107,12 +136,6 @@ class LakeTable:
         """The moment up to which the writer `app_id` has brought this table, by default its extraction."""
         snapshot = self._read()
         return snapshot.transaction(app_id or self.extraction) if snapshot else None
-
-    def latest_extraction(self) -> datetime | None:
-        """The newest `_extracted_at` of any row."""
-        snapshot = self._read()
-        found = [file.get("max._extracted_at") for file in log.ranges(snapshot)] if snapshot else []
-        return max((moment for moment in found if moment is not None), default=None)
 
     @property
     def extraction(self) -> str:

@@ -1,0 +1,1 @@
+select * from {{ ref('accounts') }} where amount > 1000000
