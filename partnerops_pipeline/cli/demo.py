@@ -17,7 +17,6 @@ from partnerops_pipeline.cli.demo_org import (
 from partnerops_pipeline.cli.errors import OurCommand, is_debug
 from partnerops_pipeline.cli.progress import shown_progress
 from partnerops_pipeline.cli.run import exit_code, run_with_progress, say_failures
-from partnerops_pipeline.cli.summary import headline_lines
 from partnerops_pipeline.orchestration.days import parse_day
 from partnerops_pipeline.settings import load_settings
 
@@ -63,6 +62,8 @@ def demo(partners: int, seed: int, as_of: str) -> None:
         out.print("Extracting it over HTTP, as from any Salesforce org ...")
         settings = load_settings()
         report, seconds = run_with_progress(settings, as_of=day.isoformat())
+    from partnerops_pipeline.cli.summary import headline_lines
+
     say_failures(report)
     if report.published is None:
         sys.exit(exit_code(report) or 1)

@@ -17,7 +17,7 @@ CLIENT_ID, CLIENT_SECRET = "partnerops-demo", "demo-secret"
 DEMO_ENVIRONMENT_KEEPS = frozenset(
     {"PARTNEROPS_HOME", "PARTNEROPS_AS_OF", "PARTNEROPS_DBT_TARGET", "PARTNEROPS_RELEASE_PII"}
 )
-"""What the demo takes from the surroundings; everything else is its own, so that it can never reach a real org or lake."""
+"""What the demo takes from the surroundings; the rest is its own, so that it cannot reach a real org or lake."""
 
 
 def programme_end() -> date:

@@ -40,12 +40,15 @@ def serve(port: int, partners: int, seed: int, as_of: str, faults: Path | None) 
       partnerops org serve --port 8600
       curl -s http://127.0.0.1:8600/services/data
     """
-    from partnerops_pipeline.demo.salesforce.server import serve as serve_store
+    from partnerops_pipeline.demo.salesforce.faults import Faults, load_faults
+    from partnerops_pipeline.demo.salesforce.org import EmulatedOrg
+    from partnerops_pipeline.demo.salesforce.server import serve as serve_org
     from partnerops_pipeline.demo.salesforce.store import OrgStore
 
     day = parse_day(as_of) if as_of else None
+    rules = Faults(load_faults(faults) if faults else [])
     file = org_file(load_settings(), seed, partners, day)
     build_org(file, seed, partners, day, say=click.echo)
     click.echo(f"Log in with SALESFORCE_CLIENT_ID={CLIENT_ID} SALESFORCE_CLIENT_SECRET={CLIENT_SECRET}")
     with OrgStore.open(file) as store:
-        serve_store(store, port)
+        serve_org(EmulatedOrg(store, faults=rules), port, announce=True)

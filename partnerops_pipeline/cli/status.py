@@ -20,7 +20,7 @@ STALE_AFTER = timedelta(hours=50)
 
 @dataclass(frozen=True)
 class LastRun:
-    """The newest run that Dagster recorded; times in UTC, `ended` is None while it runs or where its process was killed."""
+    """The newest run that Dagster recorded; times in UTC, `ended` is None while it runs or if it was killed."""
 
     run_id: str
     job: str

@@ -1,1 +1,1 @@
-"""Dagster, and Dagster only here: assets, checks, jobs, schedules and sensors around functions that know nothing of it."""
+"""Dagster, and Dagster only here: assets, checks, jobs, schedules and sensors around what knows nothing of it."""

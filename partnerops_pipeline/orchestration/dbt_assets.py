@@ -4,8 +4,7 @@ dagster-dbt gives the assets and checks their names. It does not run dbt here: i
 parent and hold the warehouse file, and its counting of rows leaves a connection open in our process.
 """
 
-from __future__ import annotations
-
+# No `from __future__ import annotations` here: Dagster reads the type of `config` from the annotation itself.
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
@@ -127,7 +126,8 @@ def _column_schemas(settings: Settings) -> dict[str, dg.TableSchema]:
     columns: dict[str, list[dg.TableColumn]] = {}
     with closing(connect(settings.warehouse_path, read_only=True)) as warehouse:
         rows = warehouse.execute(
-            "select schema_name, table_name, column_name, data_type from duckdb_columns() where not internal order by 1, 2, column_index"
+            "select schema_name, table_name, column_name, data_type from duckdb_columns() "
+            "where not internal order by 1, 2, column_index"
         ).fetchall()
     for schema, table, name, kind in rows:
         columns.setdefault(f"{schema}.{table}", []).append(dg.TableColumn(name, kind))
@@ -141,13 +141,15 @@ def _broken(transformed: Transformed) -> str:
     if unbuilt:
         first = reasons[0] if reasons else unbuilt[0]
         return (
-            f"{len(unbuilt)} of {len(transformed.models)} dbt models were not built ({_names(unbuilt)}); {first.name}: {_first_line(first.message)} "
+            f"{len(unbuilt)} of {len(transformed.models)} dbt models were not built ({_names(unbuilt)}); "
+            f"{first.name}: {_first_line(first.message)} "
             f"Look closer: partnerops dbt -- build --select {first.name}."
         )
     failed = transformed.failed_blocking
     if failed:
         return (
-            f"{len(failed)} of {len(transformed.tests)} dbt tests failed and block the release ({_names(failed)}), the last good release stands. "
+            f"{len(failed)} of {len(transformed.tests)} dbt tests failed and block the release ({_names(failed)}), "
+            "the last good release stands. "
             f"Look closer: partnerops dbt -- test --select {failed[0].name} --store-failures."
         )
     return ""

@@ -1,4 +1,4 @@
-"""How a dbt node looks in Dagster. Keys stay the default, so that a source named `salesforce.x` is the asset `salesforce/x`."""
+"""How a dbt node looks in Dagster. Keys stay the default: the source `salesforce.x` is the asset `salesforce/x`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PartneropsTranslator(DagsterDbtTranslator):
     def get_asset_check_spec(
         self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetCheckSpec | None:
-        """The default; a test over several models, which dagster-dbt would only observe, is hung on the first of them."""
+        """The default; a test over several models, which dagster-dbt only observes, is hung on the first of them."""
         spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
         if spec is not None:
             return spec

@@ -28,7 +28,7 @@ class StepFailure:
 
 
 def failure(sentence: str, *, exit_code: int = 1, rebuild: bool = False) -> dg.Failure:
-    """A failure that says in one sentence what is wrong and what to do. It is never retried: a person has to act first."""
+    """A failure that says in one sentence what is wrong and what to do. Never retried: a person has to act."""
     return dg.Failure(
         description=sentence,
         metadata={EXIT_CODE: exit_code, REBUILD: rebuild},

@@ -1,4 +1,4 @@
-"""What a person is told about a failed run: from what each step and check recorded, never from an exception's own text."""
+"""What a person is told about a failed run: from what steps and checks recorded, not an exception's text."""
 
 from __future__ import annotations
 

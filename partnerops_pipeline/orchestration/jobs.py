@@ -1,4 +1,4 @@
-"""What can be run as a whole. All jobs work in one process: a DuckDB file has one writer, and a process start costs 3-4 s."""
+"""What can be run as a whole, in one process: a DuckDB file has one writer, and a process start costs 3-4 s."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def build_jobs(
             REBUILD,
             selection=built | source_tests | released,
             executor_def=dg.in_process_executor,
-            description="Build all models and tests from what the lake holds, and publish. Reads nothing from Salesforce.",
+            description="Build models and tests from what the lake holds, and publish. Reads nothing from Salesforce.",
         ),
         dg.define_asset_job(
             DAILY,

@@ -1,4 +1,4 @@
-"""What the last extraction of each object counted, kept in `state/` for the release's record and for `partnerops status`.
+"""What the last extraction of each object counted, kept for the release's record and for `partnerops status`.
 
 Losing the file changes no number: the next extraction writes it anew.
 """

@@ -1,7 +1,7 @@
 """Which process works on a Dagster run, and what to do with the runs of dead ones.
 
-A run whose process was killed stays STARTED for ever, and its pool slot stays taken: the next run then hangs for minutes
-(measured with Dagster 1.13). So each step of ours writes its process into the run's tags, and the next `partnerops run`
+A run whose process was killed stays STARTED for ever, and its pool slot stays taken: the next run then hangs for
+minutes (seen with Dagster 1.13). So each step of ours writes its process into the run's tags, and the next `partnerops run`
 ends the runs whose process is gone.
 """
 
@@ -38,13 +38,13 @@ def is_alive(process: str) -> bool:
 
 def mark_run_with_process(context: dg.AssetExecutionContext) -> None:
     """Write this process into the tags of the run that the step belongs to."""
-    context.instance.add_run_tags(context.run_id, {PROCESS_TAG: this_process()})
+    context.instance.add_run_tags(context.run.run_id, {PROCESS_TAG: this_process()})
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     """Mark runs of dead processes as failed and free their pool slots.
 
-    Call it under the run lock. Runs that wait for a step of ours to start, and runs of living processes, are left alone.
+    Call it under the run lock. Runs of living processes, and runs that wait in the queue, are left alone.
 
     Returns:
         the ids of the runs that were ended.
@@ -72,7 +72,7 @@ def _started(number: int) -> str:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:
             return ""
-        # Field 3 is the state (Z: dead, not yet buried), 22 the start in ticks since boot; the boot id tells boots apart.
+        # Field 3 is the state (Z: dead, not yet buried), field 22 the start in ticks since this boot.
         return "" if fields[0] in "ZX" else f"{_boot()}:{fields[19]}"
     listed = subprocess.run(["ps", "-o", "lstart=", "-p", str(number)], capture_output=True, text=True, check=False)
     return "-".join(listed.stdout.split())

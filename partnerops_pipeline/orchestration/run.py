@@ -12,7 +12,6 @@ from typing import Any
 import dagster as dg
 
 from partnerops_pipeline.orchestration.failure_text import WhatFailed, what_failed
-from partnerops_pipeline.orchestration.house import build_definitions
 from partnerops_pipeline.orchestration.instance import open_instance
 from partnerops_pipeline.orchestration.jobs import DAILY, REBUILD, SYNC
 from partnerops_pipeline.orchestration.processes import PROCESS_TAG, end_dead_runs, this_process
@@ -82,6 +81,9 @@ def run_main_job(
     configs = {"salesforce": {"config": {"full_refresh": full_refresh}}, "dbt": {"config": build}}
     with hold(settings.locks, "run", what="partnerops run"), open_instance(settings) as instance:
         end_dead_runs(instance)
+        log.info("run started (as of %s)", day)
+        from partnerops_pipeline.orchestration.house import build_definitions  # dagster-dbt takes 2 s to import
+
         definitions = build_definitions(settings)
         chosen = select_assets(definitions, select) if select else None
         tags = {AS_OF_TAG: day, STARTED_BY: COMMAND_LINE, PROCESS_TAG: this_process()}
@@ -107,7 +109,7 @@ def _execute(
     tags: dict[str, str],
     job: str | None = None,
 ) -> dg.ExecuteInProcessResult:
-    """Run the smallest job that holds the chosen assets: `sync` runs no dbt, `rebuild` reads nothing from Salesforce."""
+    """Run the smallest job that holds the chosen assets: `sync` runs no dbt, `rebuild` reads no Salesforce."""
     steps = {"salesforce", "dbt"}
     if chosen is not None:
         steps = {

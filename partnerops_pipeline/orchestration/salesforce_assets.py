@@ -1,7 +1,6 @@
 """One asset per Salesforce object, extracted together in one step because they share log-in, quota and threads."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations` here: Dagster reads the type of `config` from the annotation itself.
 import logging
 from collections.abc import Iterator, Sequence
 
@@ -79,12 +78,18 @@ def _extract(
         raise stopped
     if ORG_IDENTITY in context.selected_asset_keys:
         yield dg.MaterializeResult(asset_key=ORG_IDENTITY, metadata=_table_metadata(lake, ORG_IDENTITY_TABLE))
+    log.info(
+        "extracted: %s new or changed records in %s objects",
+        f"{sum(report.committed for report in reports):,}",
+        len(reports),
+    )
     failed = sorted((report for report in reports if report.state == "failed"), key=lambda report: report.object)
     if failed:
         names = ", ".join(report.object for report in failed)
         reasons = " ".join(report.message for report in failed)
         raise failure(
-            f"{len(failed)} of {len(wanted)} Salesforce objects could not be read ({names}), the others are up to date. {reasons}",
+            f"{len(failed)} of {len(wanted)} Salesforce objects could not be read ({names}), "
+            f"the others are up to date. {reasons}",
             rebuild=len(failed) < len(wanted),
         )
 
@@ -158,7 +163,8 @@ def _asset_spec(spec: ObjectSpec) -> dg.AssetSpec:
     return dg.AssetSpec(
         key=asset_key(spec),
         description=(
-            f"All versions of the Salesforce object `{spec.name}`, deleted records included, as a Delta table in the lake. "
+            f"All versions of the Salesforce object `{spec.name}`, deleted records included, as a Delta table in "
+            f"the lake. "
             f"{len(spec.fields)} fields are declared in the objects file. {needed}"
         ),
         group_name=GROUP,

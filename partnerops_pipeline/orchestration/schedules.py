@@ -1,4 +1,4 @@
-"""When things run by themselves, and how old they may become. Schedules start switched off: a person switches them on."""
+"""When things run by themselves, and how old they may become. Schedules start off: a person switches them on."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def build_schedules(jobs: Iterable[dg.UnresolvedAssetJobDefinition]) -> tuple[dg
 
 
 def with_freshness(definitions: dg.Definitions, extracted: Iterable[dg.AssetKey]) -> dg.Definitions:
-    """Put the freshness policy on what comes from outside and on the release; what lies between follows from the two."""
+    """Put the freshness policy on what comes from outside and on the release; the rest follows from the two."""
     watched = {*extracted, RELEASE}
     return definitions.map_resolved_asset_specs(
         func=lambda spec: spec.replace_attributes(freshness_policy=FRESH) if spec.key in watched else spec

@@ -14,8 +14,8 @@ def select_assets(definitions: dg.Definitions, text: str) -> list[dg.AssetKey]:
 
     Args:
         definitions: what there is to choose from.
-        text: asset keys (`salesforce/opportunity`) or bare names (`fct_opportunities`), several of them separated by commas
-            or blanks; or one expression of Dagster's selection syntax (`group:core`, `key:"salesforce/account"+`).
+        text: asset keys (`salesforce/opportunity`) or bare names (`fct_opportunities`), separated by commas or
+            blanks; or one expression of Dagster's selection syntax (`group:core`, `key:"salesforce/account"+`).
 
     Returns:
         keys in their order, at least one.

@@ -1,4 +1,4 @@
-"""What follows a failed run: a text for people, and the numbers from the last good data where only some objects failed."""
+"""What follows a failed run: a text for people, and the numbers from the last good data if only some objects failed."""
 
 from __future__ import annotations
 
