@@ -207,7 +207,8 @@ def _read(org: Org, spec: ObjectSpec, plan: _Plan, rows: int, room: ObjectSpool)
     if api == "none":
         return _Read(api)
     doing = f"reading {spec.name}"
-    writer = PageWriter(room.folder(plan.stamp.batch_id), plan.columns, plan.stamp, doing)
+    folder = room.folder(plan.stamp.batch_id)
+    writer = PageWriter(folder, plan.columns, plan.stamp, doing, sleep=org.session.pause)
     if api == "bulk":
         try:
             return _Read(api, _read_by_bulk(org, query, writer))
@@ -219,7 +220,7 @@ def _read(org: Org, spec: ObjectSpec, plan: _Plan, rows: int, room: ObjectSpool)
 def _read_by_bulk(org: Org, query: str, writer: PageWriter) -> list[TypedPage]:
     job = bulk.create_job(org, query, doing=writer.doing)
     try:
-        job = bulk.wait_until_complete(org, job, doing=writer.doing)
+        job = bulk.wait_until_complete(org, job, doing=writer.doing, sleep=org.session.pause)
         pages = writer.write_all(bulk.result_pages(org, job, doing=writer.doing))
     except BaseException:
         bulk.abort_job(org, job)

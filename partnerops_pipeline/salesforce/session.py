@@ -131,7 +131,7 @@ class OrgSession(requests.Session):
         self.usage: ApiUsage | None = None
         self.budget: float | None = None
         self._log_in = log_in
-        self._sleep = sleep
+        self.pause = sleep
         self._lock = threading.Lock()
         self._log_in_lock = threading.Lock()
         self._known_origins = {_origin(self.configured_url)}
@@ -193,7 +193,7 @@ class OrgSession(requests.Session):
                 waited += 1
                 if waited >= (ATTEMPTS if self._server_time else FIRST_ATTEMPTS) or _hopeless(error):
                     raise _unreachable(address, error) from None
-                self._sleep(_pause(waited))
+                self.pause(_pause(waited))
                 continue
             if response.status_code == 401 and grant is not None:
                 if log_ins_here >= 1 or not self._log_in.renewable:
@@ -206,14 +206,14 @@ class OrgSession(requests.Session):
                 waited += 1
                 pause = _retry_after(response) or _pause(waited)
                 response.close()
-                self._sleep(pause)
+                self.pause(pause)
                 continue
             if response.ok and "html" in response.headers.get("Content-Type", "").lower():
                 response.close()
                 waited += 1
                 if waited >= FIRST_ATTEMPTS:
                     raise _html_instead(address)
-                self._sleep(_pause(waited))
+                self.pause(_pause(waited))
                 continue
             self._refuse_spent_quota(response)
             return response

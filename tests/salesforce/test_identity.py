@@ -43,7 +43,9 @@ def org_at(url: str, **more: Any) -> Org:
 def answering(organization: str, sandbox: Answer) -> Any:
     def answer(asked: Asked, n: int) -> Answer:
         if asked.path.endswith("userinfo"):
-            return Answer(200, {"organization_id": organization, "urls": {"custom_domain": "https://acme.my.salesforce.com"}})
+            return Answer(
+                200, {"organization_id": organization, "urls": {"custom_domain": "https://acme.my.salesforce.com"}}
+            )
         return sandbox
 
     return answer
@@ -62,7 +64,9 @@ def test_the_identity_is_written_once_and_again_only_when_it_changed(tmp_path: P
         assert table.row_count() == 1
         record_identity(org_at(server.url, lightning_host="links.acme.example"), lake)
         assert table.row_count() == 2
-    hosts = duckdb.execute("SELECT lightning_host FROM read_parquet(?) ORDER BY _committed_at", [table.files()]).fetchall()
+    hosts = duckdb.execute(
+        "SELECT lightning_host FROM read_parquet(?) ORDER BY _committed_at", [table.files()]
+    ).fetchall()
     assert hosts == [("acme.lightning.force.com",), ("links.acme.example",)]
 
 

@@ -37,7 +37,8 @@ def test_a_full_window_begins_at_the_beginning() -> None:
 def test_a_query_names_its_fields_and_its_half_open_window_and_nothing_else() -> None:
     where = soql.window_clause("SystemModstamp", NOON - timedelta(days=1), NOON)
     assert soql.select("Account", ["Id", "Name"], where) == (
-        "SELECT Id, Name FROM Account WHERE SystemModstamp >= 2026-06-30T12:00:00Z AND SystemModstamp < 2026-07-01T12:00:00Z"
+        "SELECT Id, Name FROM Account "
+        "WHERE SystemModstamp >= 2026-06-30T12:00:00Z AND SystemModstamp < 2026-07-01T12:00:00Z"
     )
     assert soql.count("Account", soql.window_clause("SystemModstamp", None, NOON)) == (
         "SELECT COUNT() FROM Account WHERE SystemModstamp < 2026-07-01T12:00:00Z"

@@ -35,7 +35,8 @@ def read_all(url: str, folder: Path) -> list[tuple[Any, ...]]:
 
 def test_pages_are_followed_and_no_digit_of_a_number_is_lost(tmp_path: Path) -> None:
     first = b"""{"totalSize": 2, "done": false, "nextRecordsUrl": "/services/data/v62.0/query/01g-2000", "records": [
-        {"attributes": {"type": "X"}, "Id": "1", "Amount": 12345678901234.57, "IsWon": true, "Stamp": "2024-09-24T03:26:07.000+0000"}]}"""
+        {"attributes": {"type": "X"}, "Id": "1", "Amount": 12345678901234.57, "IsWon": true,
+         "Stamp": "2024-09-24T03:26:07.000+0000"}]}"""
     second = b'{"totalSize": 2, "done": true, "records": [{"Id": "2", "Amount": 1.0E7, "IsWon": false, "Stamp": null}]}'
 
     def answer(asked: Asked, n: int) -> Answer:
