@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from partnerops_pipeline.errors import ConfigurationError
+from partnerops_pipeline.lake.columns import META
 
 SHIPPED_FILE = Path(__file__).with_name("objects.yaml")
 SOURCE = "salesforce"
@@ -24,15 +25,6 @@ _COLUMN_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
 _DECIMAL = re.compile(r"decimal\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)\Z")
 _PLAIN_TYPES = {"text": "VARCHAR", "boolean": "BOOLEAN", "integer": "BIGINT", "date": "DATE", "datetime": "TIMESTAMPTZ"}
 _TYPES_TO_CHOOSE = "text, boolean, integer, decimal(18,2), date or datetime"
-
-META_COLUMNS: tuple[tuple[str, str], ...] = (
-    ("_batch_id", "VARCHAR"),
-    ("_extracted_at", "TIMESTAMPTZ"),
-    ("_committed_at", "TIMESTAMPTZ"),
-    ("_is_deleted", "BOOLEAN"),
-    ("_deleted_kind", "VARCHAR"),
-)
-"""What every row in the lake carries besides the source's own columns."""
 
 ORG_IDENTITY_TABLE = f"{SOURCE}/org_identity"
 ORG_IDENTITY_COLUMNS: tuple[tuple[str, str], ...] = (
@@ -203,7 +195,7 @@ def load_objects(path: Path | None = None) -> list[ObjectSpec]:
 
 def contract(specs: Iterable[ObjectSpec]) -> dict[str, list[tuple[str, str, str]]]:
     """What readers may rely on: lake table -> (API name, column name, declared DuckDB type), meta columns last."""
-    meta = [(name, name, kind) for name, kind in META_COLUMNS]
+    meta = [(column.name, column.name, column.type) for column in META]
     promised = {
         spec.lake_table: [
             (name, field.alias or snake_case(name), field.lake_type) for name, field in spec.fields.items()

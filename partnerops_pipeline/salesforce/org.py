@@ -92,11 +92,6 @@ class Org:
         """`GET limits`: for each limit, Max and Remaining."""
         return dict(self._simple(lambda: self.client.restful("limits"), "reading the limits"))
 
-    def visible_objects(self) -> set[str]:
-        """API names of all objects that the log-in may see."""
-        answer = self._simple(lambda: self.client.restful("sobjects"), "listing the objects")
-        return {entry["name"] for entry in answer["sobjects"]}
-
     def userinfo(self) -> dict[str, Any]:
         """Who is logged in, and to which org: `GET /services/oauth2/userinfo`."""
         return dict(self.get_json("/services/oauth2/userinfo", doing="reading who is logged in"))

@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from partnerops_pipeline.errors import ConfigurationError
-from partnerops_pipeline.salesforce.objects import META_COLUMNS, ORG_IDENTITY_TABLE, contract, load_objects, snake_case
+from partnerops_pipeline.lake.columns import META
+from partnerops_pipeline.salesforce.objects import ORG_IDENTITY_TABLE, contract, load_objects, snake_case
 
 SCHEMA = Path(__file__).parents[2] / "partnerops_pipeline" / "demo" / "salesforce" / "schema.yaml"
 
@@ -46,7 +47,7 @@ def test_the_contract_promises_declared_types_meta_columns_and_the_identity() ->
     promised = contract(load_objects())
     assert ("Amount", "amount", "DECIMAL(18,2)") in promised["salesforce/opportunity"]
     assert ("SystemModstamp", "system_modstamp", "TIMESTAMPTZ") in promised["salesforce/deal_registration"]
-    assert promised["salesforce/opportunity"][-5:] == [(name, name, kind) for name, kind in META_COLUMNS]
+    assert promised["salesforce/opportunity"][-5:] == [(one.name, one.name, one.type) for one in META]
     assert promised[ORG_IDENTITY_TABLE][0] == ("organization_id", "organization_id", "VARCHAR")
 
 
