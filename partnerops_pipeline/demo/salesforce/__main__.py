@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
-import signal
 import sys
-import threading
 from pathlib import Path
 
 from partnerops_pipeline.demo.salesforce.faults import Faults, load_faults
 from partnerops_pipeline.demo.salesforce.org import EmulatedOrg
-from partnerops_pipeline.demo.salesforce.server import serve
+from partnerops_pipeline.demo.salesforce.server import READY, serve
 from partnerops_pipeline.demo.salesforce.store import OrgStore
 from partnerops_pipeline.errors import PartneropsError
 
@@ -23,21 +20,19 @@ def main() -> int:
     parser.add_argument("--faults", type=Path, help="YAML file of fault rules")
     parser.add_argument("--with-parent", action="store_true", help="end when standard input ends")
     arguments = parser.parse_args()
-    if arguments.with_parent:
-        threading.Thread(target=_go_with_the_parent, daemon=True).start()
+    until = sys.stdin.read if arguments.with_parent else None
     try:
         faults = Faults(load_faults(arguments.faults) if arguments.faults else [])
         with OrgStore.open(arguments.db) as store:
-            serve(EmulatedOrg(store, faults=faults), arguments.port, announce=True)
+            serve(EmulatedOrg(store, faults=faults), arguments.port, on_ready=_announce, until=until)
     except (PartneropsError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def _go_with_the_parent() -> None:
-    sys.stdin.read()
-    os.kill(os.getpid(), signal.SIGTERM)
+def _announce(url: str) -> None:
+    print(f"{READY} {url}", flush=True)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,9 @@ def admin_routes(org: EmulatedOrg) -> list[Route]:
         "schema": _schema,
     }
     made = [Route(f"/emulator/{name}", _endpoint(org, action), methods=["GET"]) for name, action in reading.items()]
-    return made + [Route(f"/emulator/{name}", _endpoint(org, action), methods=["POST"]) for name, action in writing.items()]
+    return made + [
+        Route(f"/emulator/{name}", _endpoint(org, action), methods=["POST"]) for name, action in writing.items()
+    ]
 
 
 def _endpoint(org: EmulatedOrg, action: Action) -> Callable[[Request], Awaitable[Response]]:

@@ -99,7 +99,9 @@ def soap_login(org: EmulatedOrg, call: Call) -> Response:
     expected = org.options.password + org.options.security_token
     if username != org.options.username or not _same(password, expected):
         raise _soap_fault("INVALID_LOGIN", "Invalid username, password, security token; or user locked out.")
-    server = f"{org.options.instance_url or call.base_url}/services/Soap/u/{call.version}/{org.store.organization_id[:15]}"
+    server = (
+        f"{org.options.instance_url or call.base_url}/services/Soap/u/{call.version}/{org.store.organization_id[:15]}"
+    )
     answer = (
         '<?xml version="1.0" encoding="UTF-8"?>'
         '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns="urn:partner.soap.sforce.com">'
@@ -134,8 +136,14 @@ def _check_assertion(org: EmulatedOrg, call: Call, assertion: str) -> None:
         raise _oauth_error("invalid_grant", "invalid assertion") from None
     now = org.clock.now().timestamp()
     expires = claims.get("exp")
-    if not isinstance(expires, int) or not now - LONGEST_ASSERTION_SECONDS <= expires <= now + LONGEST_ASSERTION_SECONDS:
-        raise _oauth_error("invalid_grant", "expired authorization code" if isinstance(expires, int) and expires < now else "invalid exp")
+    if (
+        not isinstance(expires, int)
+        or not now - LONGEST_ASSERTION_SECONDS <= expires <= now + LONGEST_ASSERTION_SECONDS
+    ):
+        raise _oauth_error(
+            "invalid_grant",
+            "expired authorization code" if isinstance(expires, int) and expires < now else "invalid exp",
+        )
     if expires < now:
         raise _oauth_error("invalid_grant", "token is expired")
     if claims.get("iss") != org.options.client_id:

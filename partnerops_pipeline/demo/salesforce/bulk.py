@@ -79,7 +79,9 @@ class QueryJob:
         if whole:
             info |= {
                 "jobType": "V2Query",
-                "numberRecordsProcessed": len(self.pages) if self.pages is not None and self.state == "JobComplete" else 0,
+                "numberRecordsProcessed": len(self.pages)
+                if self.pages is not None and self.state == "JobComplete"
+                else 0,
                 "retries": 0,
                 "totalProcessingTime": 1,
                 "isPkChunkingSupported": True,
@@ -153,7 +155,7 @@ class BulkJobs:
         self._progress(job)
         return json_answer(job.info())
 
-    def list(self, org: EmulatedOrg, call: Call) -> Response:
+    def list_jobs(self, org: EmulatedOrg, call: Call) -> Response:
         """All jobs, newest first."""
         jobs = [job.info() for job in reversed(self._jobs.values()) if self._alive(job)]
         return json_answer({"done": True, "records": jobs, "nextRecordsUrl": None})
@@ -205,7 +207,7 @@ class BulkJobs:
         job, pages = self._finished(call)
         at, size = _locator_row(call.query.get("locator"), len(pages)), org.options.bulk_page_rows
         root = f"/services/data/v{call.version}/jobs/query/{job.id}"
-        listed = []
+        listed: list[dict[str, str]] = []
         while len(listed) < PAGES_PER_LIST and (at < len(pages) or not (listed or at)):
             listed.append({"resultUrl": f"{root}/results?locator={_locator(at)}"})
             at += size
@@ -239,7 +241,9 @@ class BulkJobs:
         job = self._job(call)
         self._progress(job, counts=False)
         if job.version != call.version:
-            raise ApiError(409, "INVALIDVERSION", f"The job was created with API version {job.version}; read its results with that")
+            raise ApiError(
+                409, "INVALIDVERSION", f"The job was created with API version {job.version}; read its results with that"
+            )
         if job.state != "JobComplete" or job.pages is None:
             raise ApiError(400, "INVALIDJOBSTATE", f"The job is in state {job.state}; it has no results")
         return job, job.pages

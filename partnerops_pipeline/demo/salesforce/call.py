@@ -53,7 +53,9 @@ class Call:
 
 
 def json_answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(json.dumps(value, ensure_ascii=False).encode(), status, headers=dict(headers or {}), media_type=JSON)
+    return Response(
+        json.dumps(value, ensure_ascii=False).encode(), status, headers=dict(headers or {}), media_type=JSON
+    )
 
 
 def refusal(error: ApiError) -> Response:

@@ -19,6 +19,7 @@ from partnerops_pipeline.demo.salesforce.clock import OrgClock
 from partnerops_pipeline.demo.salesforce.ids import id18, made_id
 from partnerops_pipeline.demo.salesforce.schema import ObjectSchema, OrgSchema, parse_field
 from partnerops_pipeline.demo.salesforce.tables import column_definition, quoted, store_row, with_system_fields
+from partnerops_pipeline.demo.salesforce.tracking import KEEPS_HISTORY, history_rows
 from partnerops_pipeline.demo.salesforce.values import from_stored, stored_instant
 
 
@@ -65,13 +66,18 @@ class Changes:
             columns = ", ".join(quoted(name) for name in stored)
             marks = ", ".join("?" * len(stored))
             try:
-                connection.execute(f"INSERT INTO {quoted(one.name)} ({columns}) VALUES ({marks})", list(stored.values()))
+                connection.execute(
+                    f"INSERT INTO {quoted(one.name)} ({columns}) VALUES ({marks})", list(stored.values())
+                )
             except sqlite3.IntegrityError:
                 raise ValueError(f"{one.name} {row['Id']} exists already") from None
             self._note(connection, "insert", one, stored["Id"], stored, stamp)
+            self._track(connection, one, stored["Id"], {}, stamp)
             return str(stored["Id"])
 
-    def update(self, object_name: str, record_id: str, values: Mapping[str, Any], *, at: datetime | None = None) -> None:
+    def update(
+        self, object_name: str, record_id: str, values: Mapping[str, Any], *, at: datetime | None = None
+    ) -> None:
         """Change fields of a living record and stamp it.
 
         Raises:
@@ -82,8 +88,11 @@ class Changes:
         with self.writing() as connection:
             stamp = at or self.clock.now_to_the_second()
             key = self._require(connection, one, record_id, deleted=False)
+            before = self._read(connection, one, key) if one.name in KEEPS_HISTORY else {}
             self._write(connection, one, key, {**values, **_stamps(one, stamp)})
             self._note(connection, "update", one, key, store_row(one, values), stamp)
+            if before:
+                self._track(connection, one, key, before, stamp)
 
     def set_calculated(self, object_name: str, record_id: str, values: Mapping[str, Any]) -> None:
         """A formula gives another value: no stamp moves, as in Salesforce.
@@ -137,7 +146,10 @@ class Changes:
         """Empty the Recycle Bin of one object, as Salesforce does after 15 days; returns how many records went."""
         one = self.schema.objects[object_name]
         with self.writing() as connection:
-            gone = [row[0] for row in connection.execute(f"SELECT Id FROM {quoted(one.name)} WHERE IsDeleted = 1 ORDER BY Id")]
+            gone = [
+                row[0]
+                for row in connection.execute(f"SELECT Id FROM {quoted(one.name)} WHERE IsDeleted = 1 ORDER BY Id")
+            ]
             for key in gone:
                 connection.execute(f"DELETE FROM {quoted(one.name)} WHERE Id = ?", (key,))
                 self._note(connection, "purge", one, key, {}, self.clock.now_to_the_second())
@@ -220,7 +232,9 @@ class Changes:
         old, new = one.fields[field_name], parse_field(field_name, declaration, where=object_name)
         column = quoted(field_name)
         with self.writing() as connection:
-            rows = connection.execute(f"SELECT Id, {column} FROM {quoted(one.name)} WHERE {column} IS NOT NULL").fetchall()
+            rows = connection.execute(
+                f"SELECT Id, {column} FROM {quoted(one.name)} WHERE {column} IS NOT NULL"
+            ).fetchall()
             changed = replace(one, fields={**one.fields, field_name: new})
             connection.execute(f"ALTER TABLE {quoted(one.name)} DROP COLUMN {column}")
             connection.execute(f"ALTER TABLE {quoted(one.name)} ADD COLUMN {column_definition(new)}")
@@ -240,7 +254,9 @@ class Changes:
         connection.execute('INSERT OR REPLACE INTO "~meta" VALUES (?, ?)', (name, str(number)))
         return made_id(one.prefix, number)
 
-    def _require(self, connection: sqlite3.Connection, one: ObjectSchema, record_id: str, deleted: bool | None = None) -> str:
+    def _require(
+        self, connection: sqlite3.Connection, one: ObjectSchema, record_id: str, deleted: bool | None = None
+    ) -> str:
         key = id18(record_id)
         flag = "IsDeleted" if "IsDeleted" in one.fields else "0"
         found = connection.execute(f"SELECT {flag} FROM {quoted(one.name)} WHERE Id = ?", (key,)).fetchone()
@@ -256,8 +272,29 @@ class Changes:
             settings = ", ".join(f"{quoted(name)} = ?" for name in stored)
             connection.execute(f"UPDATE {quoted(one.name)} SET {settings} WHERE Id = ?", [*stored.values(), key])
 
-    def _repoint(self, connection: sqlite3.Connection, one: ObjectSchema, field: str, loser: str, winner: str, stamp: datetime) -> None:
-        keys = [row[0] for row in connection.execute(f"SELECT Id FROM {quoted(one.name)} WHERE {quoted(field)} = ?", (loser,))]
+    def _read(self, connection: sqlite3.Connection, one: ObjectSchema, key: str) -> dict[str, Any]:
+        columns = one.stored
+        names = ", ".join(quoted(f.name) for f in columns)
+        row = connection.execute(f"SELECT {names} FROM {quoted(one.name)} WHERE Id = ?", (key,)).fetchone()
+        return {f.name: from_stored(f, value) for f, value in zip(columns, row, strict=True)}
+
+    def _track(
+        self, connection: sqlite3.Connection, one: ObjectSchema, key: str, before: Mapping[str, Any], stamp: datetime
+    ) -> None:
+        if one.name not in KEEPS_HISTORY:
+            return
+        for history, values in history_rows(one.name, key, before, self._read(connection, one, key)):
+            if history in self.schema.objects:
+                known = self.schema.objects[history].fields
+                self.insert(history, {name: value for name, value in values.items() if name in known}, at=stamp)
+
+    def _repoint(
+        self, connection: sqlite3.Connection, one: ObjectSchema, field: str, loser: str, winner: str, stamp: datetime
+    ) -> None:
+        keys = [
+            row[0]
+            for row in connection.execute(f"SELECT Id FROM {quoted(one.name)} WHERE {quoted(field)} = ?", (loser,))
+        ]
         for key in keys:
             self._write(connection, one, key, {field: winner, **_stamps(one, stamp)})
             self._note(connection, "update", one, key, {field: winner}, stamp)
@@ -266,7 +303,13 @@ class Changes:
         connection.execute('INSERT OR REPLACE INTO "~deleted" VALUES (?, ?, ?)', (one.name, key, stored_instant(stamp)))
 
     def _note(
-        self, connection: sqlite3.Connection, kind: str, one: ObjectSchema, key: str, stored: Mapping[str, Any], stamp: datetime
+        self,
+        connection: sqlite3.Connection,
+        kind: str,
+        one: ObjectSchema,
+        key: str,
+        stored: Mapping[str, Any],
+        stamp: datetime,
     ) -> None:
         connection.execute(
             'INSERT INTO "~changes" (at, kind, object, id, fields) VALUES (?, ?, ?, ?, ?)',

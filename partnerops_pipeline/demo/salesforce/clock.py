@@ -39,7 +39,9 @@ class OrgClock:
             mark = moment + RESERVED if self._save is not None and moment >= self._saved else None
             self._saved = mark or self._saved
         if mark is not None and self._save is not None:
-            self._save(mark)  # outside the lock: a writer of the store asks for the time while it holds the store's lock
+            self._save(
+                mark
+            )  # outside the lock: a writer of the store asks for the time while it holds the store's lock
         return moment
 
     def now_to_the_second(self) -> datetime:

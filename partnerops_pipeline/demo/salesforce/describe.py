@@ -25,7 +25,16 @@ _SOAP_TYPES = {
     "base64": "xsd:base64Binary",
 }
 SYSTEM_MADE = frozenset(
-    {"Id", "IsDeleted", "CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp", "MasterRecordId"}
+    {
+        "Id",
+        "IsDeleted",
+        "CreatedDate",
+        "CreatedById",
+        "LastModifiedDate",
+        "LastModifiedById",
+        "SystemModstamp",
+        "MasterRecordId",
+    }
 )
 """Fields that only the org itself writes."""
 
@@ -58,7 +67,11 @@ def describe_object(schema: ObjectSchema, version: str) -> dict[str, Any]:
 
 def global_describe(schema: OrgSchema, version: str) -> dict[str, Any]:
     """The answer of `sobjects`: every object that the log-in may see."""
-    return {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": [object_summary(one, version) for one in schema.visible]}
+    return {
+        "encoding": "UTF-8",
+        "maxBatchSize": 200,
+        "sobjects": [object_summary(one, version) for one in schema.visible],
+    }
 
 
 def object_summary(schema: ObjectSchema, version: str) -> dict[str, Any]:
@@ -114,7 +127,9 @@ def describe_field(schema: ObjectSchema, one: FieldSchema) -> dict[str, Any]:
         "createable": writable,
         "custom": one.custom,
         "defaultValue": False if one.type == "boolean" else None,
-        "defaultedOnCreate": one.type == "boolean" or one.name in ("OwnerId", "CurrencyIsoCode") or one.name in SYSTEM_MADE,
+        "defaultedOnCreate": one.type == "boolean"
+        or one.name in ("OwnerId", "CurrencyIsoCode")
+        or one.name in SYSTEM_MADE,
         "deprecatedAndHidden": False,
         "digits": digits,
         "externalId": False,
@@ -126,12 +141,14 @@ def describe_field(schema: ObjectSchema, one: FieldSchema) -> dict[str, Any]:
         "label": spaced(one.name),
         "length": length,
         "name": one.name,
-        "nameField": one.name in ("Name", "Title", "MasterLabel") and (one.name == "Name" or "Name" not in schema.fields),
+        "nameField": one.name in ("Name", "Title", "MasterLabel")
+        and (one.name == "Name" or "Name" not in schema.fields),
         "namePointing": len(one.reference_to) > 1,
         "nillable": one.nillable and one.type != "boolean",
         "permissionable": not (one.name in SYSTEM_MADE or not one.nillable),
         "picklistValues": [
-            {"active": True, "defaultValue": False, "label": value, "validFor": None, "value": value} for value in one.values
+            {"active": True, "defaultValue": False, "label": value, "validFor": None, "value": value}
+            for value in one.values
         ],
         "polymorphicForeignKey": len(one.reference_to) > 1,
         "precision": one.precision,

@@ -56,13 +56,19 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.action not in ACTIONS:
-            raise ConfigurationError(f"A fault has the unknown action {self.action!r}.", f"Use one of {', '.join(ACTIONS)}.")
+            raise ConfigurationError(
+                f"A fault has the unknown action {self.action!r}.", f"Use one of {', '.join(ACTIONS)}."
+            )
         try:
             re.compile(self.match)
         except re.error as error:
-            raise ConfigurationError(f"The fault's match {self.match!r} is no regular expression ({error}).", "Correct it.") from None
+            raise ConfigurationError(
+                f"The fault's match {self.match!r} is no regular expression ({error}).", "Correct it."
+            ) from None
         if sum(x is not None for x in (self.nth, self.every, self.probability)) > 1:
-            raise ConfigurationError(f"The fault for {self.match!r} says more than one of nth, every, probability.", "Keep one.")
+            raise ConfigurationError(
+                f"The fault for {self.match!r} says more than one of nth, every, probability.", "Keep one."
+            )
 
 
 class Faults:
@@ -122,7 +128,8 @@ def parse_faults(entries: list[dict[str, Any]], *, where: str = "the fault rules
     for number, entry in enumerate(entries, 1):
         if not isinstance(entry, dict) or not {"match", "action"} <= entry.keys() or not entry.keys() <= known:
             raise ConfigurationError(
-                f"Rule {number} in {where} is not a fault rule.", f"It needs match and action, and may have {', '.join(sorted(known))}."
+                f"Rule {number} in {where} is not a fault rule.",
+                f"It needs match and action, and may have {', '.join(sorted(known))}.",
             )
         rules.append(Fault(**entry))
     return rules
@@ -137,7 +144,11 @@ def load_faults(path: Path) -> list[Fault]:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"The faults file {path} cannot be read ({type(error).__name__}).", "Correct the file or its path.") from None
+        raise ConfigurationError(
+            f"The faults file {path} cannot be read ({type(error).__name__}).", "Correct the file or its path."
+        ) from None
     if not isinstance(document, dict) or not isinstance(document.get("rules"), list):
-        raise ConfigurationError(f"The faults file {path} has no list `rules`.", "Write it as the head of faults.py shows.")
+        raise ConfigurationError(
+            f"The faults file {path} has no list `rules`.", "Write it as the head of faults.py shows."
+        )
     return parse_faults(document["rules"], where=str(path))

@@ -16,7 +16,9 @@ from partnerops_pipeline.demo.salesforce.org import EmulatedOrg, LoggedRequest
 
 LONGEST_ADDRESS = 16_384
 """Bytes of an address with its headers that Salesforce accepts."""
-_MAINTENANCE = b"<!DOCTYPE html><html><head><title>Maintenance</title></head><body>We are down for maintenance.</body></html>"
+_MAINTENANCE = (
+    b"<!DOCTYPE html><html><head><title>Maintenance</title></head><body>We are down for maintenance.</body></html>"
+)
 
 
 class ConnectionDropped(Exception):
@@ -46,7 +48,11 @@ class Gate:
             answer.log()
 
     async def _through(self, scope: Scope, receive: Receive, answer: _Answer, fault: Fault | None) -> None:
-        size = len(scope.get("raw_path", b"")) + len(scope["query_string"]) + sum(len(k) + len(v) + 4 for k, v in scope["headers"])
+        size = (
+            len(scope.get("raw_path", b""))
+            + len(scope["query_string"])
+            + sum(len(k) + len(v) + 4 for k, v in scope["headers"])
+        )
         if size > LONGEST_ADDRESS:
             page = b"<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>"
             await Response(page, 414, media_type="text/html")(scope, receive, answer.send)
@@ -71,7 +77,9 @@ class Gate:
 class _Answer:
     """Passes an answer on, with the org's headers; counts its bytes, and breaks off where a fault says so."""
 
-    def __init__(self, org: EmulatedOrg, scope: Scope, send: Send, fault: Fault | None, *, number: int, at: datetime) -> None:
+    def __init__(
+        self, org: EmulatedOrg, scope: Scope, send: Send, fault: Fault | None, *, number: int, at: datetime
+    ) -> None:
         self._org, self._scope, self._send, self._fault = org, scope, send, fault
         self._number, self._at = number, at
         self.status, self.bytes_sent = 0, 0

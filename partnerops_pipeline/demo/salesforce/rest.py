@@ -30,7 +30,10 @@ MOST_IDS = 600_000
 def versions(org: EmulatedOrg, call: Call) -> Response:
     """`GET /services/data`: needs no session."""
     return json_answer(
-        [{"label": f"API {n}", "url": f"/services/data/v{n}.0", "version": f"{n}.0"} for n in range(OLDEST_VERSION, NEWEST_VERSION + 1)]
+        [
+            {"label": f"API {n}", "url": f"/services/data/v{n}.0", "version": f"{n}.0"}
+            for n in range(OLDEST_VERSION, NEWEST_VERSION + 1)
+        ]
     )
 
 
@@ -121,10 +124,14 @@ def query_more(org: EmulatedOrg, call: Call) -> Response:
 def deleted(org: EmulatedOrg, call: Call) -> Response:
     """`sobjects/{name}/deleted/?start=…&end=…`: ids from the log of deletions, living only fifteen days."""
     one, start, end = _replication_window(org, call, DELETED_DAYS)
-    rows = org.store.reader().execute(
-        'SELECT id, deleted_at FROM "~deleted" WHERE object = ? AND deleted_at >= ? AND deleted_at < ? ORDER BY deleted_at, id LIMIT ?',
-        (one.name, stored_instant(start), stored_instant(end), MOST_IDS + 1),
-    ).fetchall()
+    rows = (
+        org.store.reader()
+        .execute(
+            'SELECT id, deleted_at FROM "~deleted" WHERE object = ? AND deleted_at >= ? AND deleted_at < ? ORDER BY deleted_at, id LIMIT ?',
+            (one.name, stored_instant(start), stored_instant(end), MOST_IDS + 1),
+        )
+        .fetchall()
+    )
     if len(rows) > MOST_IDS:
         raise ApiError(400, "EXCEEDED_ID_LIMIT", f"The number of IDs exceeds {MOST_IDS}")
     return json_answer(
@@ -201,4 +208,3 @@ def _http_date(text: str) -> datetime | None:
         return email.utils.parsedate_to_datetime(text)
     except (TypeError, ValueError):
         return None
-

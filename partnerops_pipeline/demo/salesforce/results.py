@@ -132,7 +132,11 @@ def _record_writer(statement: Statement, version: str) -> Emit:
 
 
 def _object_writer(
-    object_name: str, prefix: tuple[str, ...], places: list[tuple[Output, int]], ids: dict[tuple[str, ...], int], version: str
+    object_name: str,
+    prefix: tuple[str, ...],
+    places: list[tuple[Output, int]],
+    ids: dict[tuple[str, ...], int],
+    version: str,
 ) -> Emit:
     """A function from a row to the JSON of the object under `prefix`: its own fields, and below them its parents."""
     parts: list[tuple[str, Emit]] = []
@@ -168,14 +172,18 @@ def _value_writer(output: Output, at: int) -> Emit:
 
 def _address_writer(output: Output, at: int) -> Emit:
     stem = output.field.name.removesuffix("Address")
-    keys = [(c.name.removeprefix(stem)[0].lower() + c.name.removeprefix(stem)[1:], at + n) for n, c in enumerate(output.components)]
+    keys = [
+        (c.name.removeprefix(stem)[0].lower() + c.name.removeprefix(stem)[1:], at + n)
+        for n, c in enumerate(output.components)
+    ]
 
     def write(row: Sequence[Any]) -> str:
         values = {key: row[place] for key, place in keys}
         if all(value is None for value in values.values()):
             return "null"
-        absent = dict.fromkeys(("city", "country", "geocodeAccuracy", "latitude", "longitude", "postalCode", "state", "street"))
+        absent = dict.fromkeys(
+            ("city", "country", "geocodeAccuracy", "latitude", "longitude", "postalCode", "state", "street")
+        )
         return json.dumps({**absent, **values}, ensure_ascii=False)
 
     return write
-

@@ -57,7 +57,7 @@ def ways(jobs: BulkJobs) -> list[Way]:
         Way("GET", f"{DATA}/queryAll", rest.query_all),
         Way("GET", f"{DATA}/query/{{locator}}", rest.query_more),
         Way("GET", f"{DATA}/queryAll/{{locator}}", rest.query_more),
-        Way("GET", f"{DATA}/jobs/query", jobs.list),
+        Way("GET", f"{DATA}/jobs/query", jobs.list_jobs),
         Way("POST", f"{DATA}/jobs/query", jobs.create),
         Way("GET", f"{DATA}/jobs/query/{{job}}", jobs.info),
         Way("PATCH", f"{DATA}/jobs/query/{{job}}", jobs.change),

@@ -17,7 +17,17 @@ import yaml
 
 SCHEMA_FILE = Path(__file__).with_name("schema.yaml")
 CURRENCIES = ("USD", "EUR", "GBP")
-ADDRESS_PARTS = ("Street", "City", "State", "StateCode", "PostalCode", "Country", "CountryCode", "Latitude", "Longitude")
+ADDRESS_PARTS = (
+    "Street",
+    "City",
+    "State",
+    "StateCode",
+    "PostalCode",
+    "Country",
+    "CountryCode",
+    "Latitude",
+    "Longitude",
+)
 """Components of a compound address; a `BillingAddress` consists of those `Billing…` fields that the object has."""
 
 _DECLARATION = re.compile(r"(?P<type>[a-z0-9]+)(?:\((?P<inside>.*)\))?\s*(?P<flags>[!=*\s]*)\Z")
@@ -82,7 +92,9 @@ class ObjectSchema:
     by_folded_name: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "by_folded_name", {name.lower(): name for name in self.fields if name not in self.hidden})
+        object.__setattr__(
+            self, "by_folded_name", {name.lower(): name for name in self.fields if name not in self.hidden}
+        )
 
     @property
     def custom(self) -> bool:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -51,13 +51,27 @@ def build_app(org: EmulatedOrg, jobs: BulkJobs) -> ASGIApp:
     return Gate(GZipMiddleware(app, minimum_size=1_000, compresslevel=1), org)
 
 
-def serve(org: EmulatedOrg, port: int = 0, *, prepared: Prepared | None = None, announce: bool = False) -> None:
-    """Serve until interrupted. With `announce`, one line `serving http://…` on standard output once it is ready."""
+def serve(
+    org: EmulatedOrg,
+    port: int = 0,
+    *,
+    prepared: Prepared | None = None,
+    on_ready: Callable[[str], None] | None = None,
+    until: Callable[[], object] | None = None,
+) -> None:
+    """Serve until interrupted, in the main thread.
+
+    Args:
+        on_ready: called with the address once it is answered.
+        until: runs in a thread of its own; when it returns, the server ends.
+    """
     listening = _listen(port)
     jobs = BulkJobs(org, prepared)
     server = _server(org, jobs)
-    if announce:
-        threading.Thread(target=_announce, args=(server, _url(listening)), daemon=True).start()
+    if on_ready is not None:
+        threading.Thread(target=_tell, args=(server, on_ready, _url(listening)), daemon=True).start()
+    if until is not None:
+        threading.Thread(target=_end_after, args=(server, until), daemon=True).start()
     try:
         server.run(sockets=[listening])
     finally:
@@ -109,7 +123,12 @@ class RunningOrg:
 
 @contextmanager
 def running_org(
-    store: OrgStore, *, port: int = 0, faults: list[Fault] | None = None, prepared: Prepared | None = None, **options: Any
+    store: OrgStore,
+    *,
+    port: int = 0,
+    faults: list[Fault] | None = None,
+    prepared: Prepared | None = None,
+    **options: Any,
 ) -> Iterator[RunningOrg]:
     """Serve `store` from a thread on a free port of this machine until the `with` ends.
 
@@ -166,7 +185,9 @@ class OrgProcess:
         self.stop()
 
 
-def start_org_process(db_path: Path, port: int = 0, *, faults: Path | None = None, arguments: tuple[str, ...] = ()) -> OrgProcess:
+def start_org_process(
+    db_path: Path, port: int = 0, *, faults: Path | None = None, arguments: tuple[str, ...] = ()
+) -> OrgProcess:
     """Start a child that serves the org at `db_path` and wait until it answers.
 
     The child holds the reading end of a pipe from here: when this process ends, however it does, the child sees the end
@@ -175,16 +196,30 @@ def start_org_process(db_path: Path, port: int = 0, *, faults: Path | None = Non
     Raises:
         RetryLater: the child did not come up; its own words are part of the sentence.
     """
-    command = [sys.executable, "-m", "partnerops_pipeline.demo.salesforce", "--db", str(db_path), "--port", str(port), "--with-parent"]
+    command = [
+        sys.executable,
+        "-m",
+        "partnerops_pipeline.demo.salesforce",
+        "--db",
+        str(db_path),
+        "--port",
+        str(port),
+        "--with-parent",
+    ]
     command += ["--faults", str(faults)] if faults else []
-    process = subprocess.Popen([*command, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*command, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None and process.stderr is not None
     line = process.stdout.readline().strip()
     if not line.startswith(READY):
         process.kill()
         said = " ".join(process.stderr.read().split()[-40:])
         process.wait()
-        raise RetryLater(f"The emulated Salesforce org at {db_path} did not start: {said or 'it said nothing'}.", "Remove the file and try again.")
+        raise RetryLater(
+            f"The emulated Salesforce org at {db_path} did not start: {said or 'it said nothing'}.",
+            "Remove the file and try again.",
+        )
     threading.Thread(target=_drain, args=(process.stderr,), daemon=True).start()
     return OrgProcess(line.removeprefix(READY).strip(), process)
 
@@ -216,10 +251,16 @@ def _url(listening: socket.socket) -> str:
     return f"http://{HOST}:{listening.getsockname()[1]}"
 
 
-def _announce(server: uvicorn.Server, url: str) -> None:
+def _tell(server: uvicorn.Server, on_ready: Callable[[str], None], url: str) -> None:
     while not server.started:
         time.sleep(0.005)
-    print(f"{READY} {url}", flush=True)
+    on_ready(url)
+
+
+def _end_after(server: uvicorn.Server, until: Callable[[], object]) -> None:
+    until()
+    server.force_exit = True
+    server.should_exit = True
 
 
 def _drain(stream: Any) -> None:

@@ -32,7 +32,9 @@ def read(org: EmulatedOrg, call: Call) -> Response:
     if len(record_id) not in (15, 18) or not record_id.isalnum():
         raise _missing(record_id)
     if any(one.find(name) is None for name in names):
-        raise invalid_field(f"No such column '{next(n for n in names if one.find(n) is None)}' on sobject of type {one.name}")
+        raise invalid_field(
+            f"No such column '{next(n for n in names if one.find(n) is None)}' on sobject of type {one.name}"
+        )
     text = f"SELECT {', '.join(names)} FROM {one.name} WHERE Id = '{record_id}'"
     statement = compile_query(org.store.schema, text, now=org.clock.now())
     result = json_result(statement, org.store.reader().execute(statement.sql, statement.parameters), call.version)
@@ -53,9 +55,13 @@ def create(org: EmulatedOrg, call: Call) -> Response:
         values["CurrencyIsoCode"] = "USD"
     missing = [f.name for f in one.stored if not f.nillable and _must_be_given(one, f) and values.get(f.name) is None]
     if missing:
-        raise ApiError(400, "REQUIRED_FIELD_MISSING", f"Required fields are missing: [{', '.join(missing)}]", fields=missing)
+        raise ApiError(
+            400, "REQUIRED_FIELD_MISSING", f"Required fields are missing: [{', '.join(missing)}]", fields=missing
+        )
     record_id = org.store.insert(one.name, values)
-    return json_answer({"id": record_id, "success": True, "errors": []}, 201, {"Location": f"{call.path.rstrip('/')}/{record_id}"})
+    return json_answer(
+        {"id": record_id, "success": True, "errors": []}, 201, {"Location": f"{call.path.rstrip('/')}/{record_id}"}
+    )
 
 
 def change(org: EmulatedOrg, call: Call) -> Response:
@@ -66,7 +72,9 @@ def change(org: EmulatedOrg, call: Call) -> Response:
     values = _checked(one, call.json_object())
     emptied = [name for name, value in values.items() if value is None and not one.fields[name].nillable]
     if emptied:
-        raise ApiError(400, "REQUIRED_FIELD_MISSING", f"Required fields are missing: [{', '.join(emptied)}]", fields=emptied)
+        raise ApiError(
+            400, "REQUIRED_FIELD_MISSING", f"Required fields are missing: [{', '.join(emptied)}]", fields=emptied
+        )
     try:
         org.store.update(one.name, call.parts["id"], values)
     except NoSuchRecord:
@@ -114,9 +122,14 @@ def _typed(field: FieldSchema, value: Any) -> Any:
     if isinstance(typed, str):
         if field.length and len(typed) > field.length:
             raise ApiError(
-                400, "STRING_TOO_LONG", f"{field.name}: data value too large (max length={field.length})", fields=[field.name]
+                400,
+                "STRING_TOO_LONG",
+                f"{field.name}: data value too large (max length={field.length})",
+                fields=[field.name],
             )
-        if field.restricted and not set(typed.split(";") if field.type == "multipicklist" else [typed]) <= set(field.values):
+        if field.restricted and not set(typed.split(";") if field.type == "multipicklist" else [typed]) <= set(
+            field.values
+        ):
             raise ApiError(
                 400,
                 "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
@@ -124,13 +137,17 @@ def _typed(field: FieldSchema, value: Any) -> Any:
                 fields=[field.name],
             )
         if field.type == "reference" and len(typed) not in (15, 18):
-            raise ApiError(400, "MALFORMED_ID", f"{field.name}: id value of incorrect type: {typed}", fields=[field.name])
+            raise ApiError(
+                400, "MALFORMED_ID", f"{field.name}: id value of incorrect type: {typed}", fields=[field.name]
+            )
     return typed
 
 
 def _must_be_given(one: ObjectSchema, field: FieldSchema) -> bool:
     made = field.name in SYSTEM_MADE or field.type == "boolean" or field.calculated
-    composed = field.name == "Name" and ("LastName" in one.fields or one.name in ("ChannelProgramMember", "Deal_Registration__c"))
+    composed = field.name == "Name" and (
+        "LastName" in one.fields or one.name in ("ChannelProgramMember", "Deal_Registration__c")
+    )
     return not (made or composed or field.name in ("ForecastCategory", "Priority"))
 
 

@@ -282,7 +282,9 @@ def _text(token: Token) -> Text:
             meant = _ESCAPES[escaped.lower()]
             value, pattern, at = value + meant, pattern + ("\\\\" if meant == "\\" else meant), at + 2
         else:
-            raise ValueError(f"Illegal string literal: Invalid string literal '{raw}'. Illegal character sequence '\\{escaped}' in string literal.")
+            raise ValueError(
+                f"Illegal string literal: Invalid string literal '{raw}'. Illegal character sequence '\\{escaped}' in string literal."
+            )
     return Text(value, pattern)
 
 

@@ -54,10 +54,12 @@ class Statement:
     """SQL with its parameters.
 
     Per output one column of text, per compound one for each component; for REST then the record's Id and each parent's.
-    An aggregate has a name, and says whether its text stands bare in JSON.
+    An aggregate has a name, and says whether its text stands bare in JSON. `count_sql` counts the rows, with the same
+    parameters, without LIMIT.
     """
 
     sql: str
+    count_sql: str
     parameters: list[Any]
     object: ObjectSchema
     outputs: tuple[Output, ...]
@@ -104,7 +106,9 @@ class _Compiler:
         functions = [item for item in query.items if isinstance(item, Function)]
         if any(isinstance(item, Subquery) for item in query.items):
             raise malformed_query("A parent-to-child subquery is not part of the SOQL that this org answers")
-        counts_rows = len(query.items) == 1 and bool(functions) and functions[0].name == "COUNT" and functions[0].path is None
+        counts_rows = (
+            len(query.items) == 1 and bool(functions) and functions[0].name == "COUNT" and functions[0].path is None
+        )
         if functions and not counts_rows:
             columns, aggregates = self._aggregates(functions)
             outputs: list[Output] = []
@@ -125,7 +129,16 @@ class _Compiler:
         sql = f"SELECT {', '.join(columns)}{tail}{order}{limit}"
         if counts_rows and query.limit is not None:
             sql = f"SELECT count(*) FROM (SELECT 1{tail}{limit})"
-        return Statement(sql, self.parameters, self.main.schema, tuple(outputs), parents, counts_rows, aggregates)
+        return Statement(
+            sql,
+            f"SELECT count(*){tail}",
+            self.parameters,
+            self.main.schema,
+            tuple(outputs),
+            parents,
+            counts_rows,
+            aggregates,
+        )
 
     def _outputs(self, paths: Sequence[Path_]) -> list[Output]:
         outputs: list[Output] = []
@@ -147,7 +160,9 @@ class _Compiler:
         for output in outputs:
             name = self.joins[output.path[:-1]].name if len(output.path) > 1 else "t0"
             for one in output.components or (output.field,):
-                columns.append("NULL" if one.is_compound else rendered(one, f"{name}.{quoted(one.name)}", bulk=self.bulk))
+                columns.append(
+                    "NULL" if one.is_compound else rendered(one, f"{name}.{quoted(one.name)}", bulk=self.bulk)
+                )
         return columns
 
     def _aggregates(self, functions: Sequence[Function]) -> tuple[list[str], tuple[tuple[str, bool], ...]]:
@@ -245,7 +260,10 @@ class _Compiler:
         for value in values:
             if not isinstance(value, Text):
                 raise invalid_field(_wrong_literal(one, quoted_text=True))
-            wanted = [f"instr(';' || fold({column}) || ';', {self._bind(';' + part.casefold() + ';')}) > 0" for part in value.value.split(";")]
+            wanted = [
+                f"instr(';' || fold({column}) || ';', {self._bind(';' + part.casefold() + ';')}) > 0"
+                for part in value.value.split(";")
+            ]
             options.append(f"({' AND '.join(wanted)})")
         return f"{column} IS NOT NULL AND ({' OR '.join(options)})"
 
@@ -267,7 +285,10 @@ class _Compiler:
         if one.type == "datetime":
             if not isinstance(value, datetime):
                 raise invalid_field(_wrong_literal(one, quoted_text=False))
-            return _compared(column, operator, self._bind(_instant_text(value)))
+            # an upper bound alone must not lead SQLite to the index of stamps: reading nearly all rows by it took 2.7 times
+            # as long as in order of their ids (300,000 opportunities); the unary plus tells it so
+            upper = "+" if operator in ("<", "<=") else ""
+            return _compared(upper + column, operator, self._bind(_instant_text(value)))
         if one.type == "date":
             if isinstance(value, datetime) or not isinstance(value, date):
                 raise invalid_field(_wrong_literal(one, quoted_text=False))
@@ -295,7 +316,9 @@ class _Compiler:
 
     def _within(self, one: FieldSchema, column: str, operator: str, period: Period) -> str:
         if one.type not in ("date", "datetime"):
-            raise invalid_field(_wrong_literal(one, quoted_text=one.type not in ("boolean", "int") and not one.is_number))
+            raise invalid_field(
+                _wrong_literal(one, quoted_text=one.type not in ("boolean", "int") and not one.is_number)
+            )
         first, after = _period_days(period, self.now.astimezone(UTC).date())
         low, high = first.isoformat(), after.isoformat()
         if one.type == "datetime":
@@ -316,7 +339,11 @@ class _Compiler:
             nulls = "LAST" if ordering.nulls_last else "FIRST"
             direction = "DESC" if ordering.descending else "ASC"
             orderings.append(f"{source.name}.{quoted(one.name)}{folded} {direction} NULLS {nulls}")
-        if self.query.items and not any(isinstance(item, Function) for item in self.query.items) and "Id" in self.main.schema.fields:
+        if (
+            self.query.items
+            and not any(isinstance(item, Function) for item in self.query.items)
+            and "Id" in self.main.schema.fields
+        ):
             orderings.append("t0.Id")
         return f" ORDER BY {', '.join(orderings)}" if orderings else ""
 
@@ -325,7 +352,9 @@ class _Compiler:
         return f"?{len(self.parameters)}"
 
 
-def compile_query(schema: OrgSchema, text: str, *, now: datetime, bulk: bool = False, all_rows: bool = False) -> Statement:
+def compile_query(
+    schema: OrgSchema, text: str, *, now: datetime, bulk: bool = False, all_rows: bool = False
+) -> Statement:
     """The statement for a query text.
 
     Args:

@@ -87,7 +87,11 @@ class OrgStore(Changes):
                 if name not in schema.objects:
                     raise ValueError(f"the org has no object {name}")
                 _load(connection, schema.objects[name], rows, default_stamp)
-            found = connection.execute('SELECT Id FROM "Organization" LIMIT 1').fetchone() if "Organization" in schema.objects else None
+            found = (
+                connection.execute('SELECT Id FROM "Organization" LIMIT 1').fetchone()
+                if "Organization" in schema.objects
+                else None
+            )
             meta = {
                 "clock": stored_instant(org_clock_start) + "+00:00",
                 "organization_id": organization_id or (found[0] if found else made_id("00D", 1)),
@@ -202,7 +206,9 @@ class OrgStore(Changes):
 
     def _save_clock(self, mark: datetime) -> None:
         with self.lock:
-            self._writer.execute("UPDATE \"~meta\" SET value = ? WHERE name = 'clock'", (mark.astimezone(UTC).isoformat(),))
+            self._writer.execute(
+                "UPDATE \"~meta\" SET value = ? WHERE name = 'clock'", (mark.astimezone(UTC).isoformat(),)
+            )
 
 
 def _create_table(connection: sqlite3.Connection, one: ObjectSchema) -> None:
@@ -213,7 +219,9 @@ def _create_table(connection: sqlite3.Connection, one: ObjectSchema) -> None:
         connection.execute(f"CREATE INDEX {quoted('~' + one.name + '.stamp')} ON {quoted(one.name)} ({stamp})")
 
 
-def _load(connection: sqlite3.Connection, one: ObjectSchema, rows: Iterable[Mapping[str, Any]], default_stamp: datetime) -> None:
+def _load(
+    connection: sqlite3.Connection, one: ObjectSchema, rows: Iterable[Mapping[str, Any]], default_stamp: datetime
+) -> None:
     columns = [(f.name, to_stored(f)) for f in one.stored]
     known = {name for name, _ in columns}
     insert = f"INSERT INTO {quoted(one.name)} VALUES ({', '.join('?' * len(columns))})"
@@ -240,7 +248,8 @@ def _load(connection: sqlite3.Connection, one: ObjectSchema, rows: Iterable[Mapp
         raise ValueError(f"{one.name}: an Id occurs twice ({error})") from error
     if "IsDeleted" in one.fields:
         connection.execute(
-            f'INSERT INTO "~deleted" SELECT ?, Id, {stamp_column(one)} FROM {quoted(one.name)} WHERE IsDeleted = 1', (one.name,)
+            f'INSERT INTO "~deleted" SELECT ?, Id, {stamp_column(one)} FROM {quoted(one.name)} WHERE IsDeleted = 1',
+            (one.name,),
         )
 
 
@@ -274,7 +283,8 @@ def _schema_from(saved: dict[str, Any]) -> OrgSchema:
     objects = {}
     for one in saved["objects"]:
         fields = {
-            f["name"]: FieldSchema(**{**f, "values": tuple(f["values"]), "reference_to": tuple(f["reference_to"])}) for f in one["fields"]
+            f["name"]: FieldSchema(**{**f, "values": tuple(f["values"]), "reference_to": tuple(f["reference_to"])})
+            for f in one["fields"]
         }
         objects[one["name"]] = ObjectSchema(
             name=one["name"],
