@@ -30,6 +30,14 @@ def test_ids_sort_as_they_count_and_never_meet() -> None:
     assert len(histories) == 3 * 49
 
 
+@pytest.mark.parametrize("sobject", ["Account", "AccountHistory", "OpportunityFieldHistory"])
+def test_the_check_characters_are_right_for_every_kind_of_number(sobject: str) -> None:
+    numbers = [*range(1, 4000, 7), 62**5 - 1, 62**5, 62**5 + 1, 10**9 + 17, 62**7 + 35 * 62**6]
+    ids = [salesforce_id(sobject, n) for n in numbers]
+    assert all(i[15:] == checksum(i[:15]) for i in ids)
+    assert sorted(ids) == ids
+
+
 def test_a_record_number_below_one_is_refused() -> None:
     with pytest.raises(ValueError, match=r"start at 1, not 0 \(Lead\)"):
         salesforce_id("Lead", 0)
