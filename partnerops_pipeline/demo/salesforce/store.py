@@ -43,6 +43,7 @@ class OrgStore(Changes):
         self.lock = threading.RLock()
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
+        self._connections_lock = threading.Lock()  # not the writers' lock: a reader must never wait for a writer
         self._writer = self._connect()
         self._writer.execute("PRAGMA journal_mode = WAL")
         self._writer.execute("PRAGMA synchronous = NORMAL")
@@ -122,7 +123,7 @@ class OrgStore(Changes):
 
     def close(self) -> None:
         """Close all connections; the file is then whole in itself."""
-        with self.lock:
+        with self.lock, self._connections_lock:
             for connection in self._connections:
                 connection.close()
             self._connections.clear()
@@ -200,7 +201,7 @@ class OrgStore(Changes):
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=30)
         connection.create_function("fold", 1, _fold, deterministic=True)
         connection.create_collation("folded", _compare_folded)
-        with self.lock:
+        with self._connections_lock:
             self._connections.append(connection)
         return connection
 
