@@ -115,8 +115,11 @@ def write_news(
             HAVING max(arrived) IS NOT NULL AND max(arrived) IS DISTINCT FROM arg_max(held, held_since)"""
     )
     found = connection.execute("SELECT count(*) FROM news").fetchone()
-    if not found or not found[0]:
+    news = int(found[0]) if found else 0
+    if news == 0:
         return 0
+    if news == staged.rows:
+        return _copy(connection, batch, target)
     return _copy(connection, f"SELECT b.* FROM ({batch}) b SEMI JOIN news n ON {_same('n', 'b', identity)}", target)
 
 

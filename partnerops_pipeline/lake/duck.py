@@ -13,10 +13,10 @@ import duckdb
 
 from partnerops_pipeline.errors import ResourceExhausted
 
-MEMORY = "200MB"
+MEMORY = "256MB"
 """Beyond it DuckDB spills to disk, so that memory does not grow with the table."""
 
-PARQUET = "FORMAT parquet, COMPRESSION zstd"
+PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440"
 
 
 @contextmanager
