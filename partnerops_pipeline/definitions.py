@@ -1,4 +1,4 @@
-"""What Dagster loads: `dagster dev -w workspace.yaml`, `dg dev`, `dg check defs`. Reads the settings when it is called."""
+"""What Dagster loads: `dagster dev -w workspace.yaml`, `dg dev`, `dg check defs`. Reads the settings when called."""
 
 from __future__ import annotations
 

@@ -78,7 +78,9 @@ def org_file(shared_folder: Path, built_log: EventLog) -> Path:
 
 
 @pytest.fixture(scope="session")
-def make_org(org_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., AbstractContextManager[RunningOrg]]:
+def make_org(
+    org_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., AbstractContextManager[RunningOrg]]:
     """A function that serves a fresh copy of the org, with options of the emulator (`daily_limit=25`)."""
 
     @contextmanager
@@ -116,7 +118,9 @@ def shared_build(shared_folder: Path, org_file: Path, built_day: date) -> Path:
 
 @pytest.fixture(scope="session")
 def built_house(
-    shared_build: Path, make_org: Callable[..., AbstractContextManager[RunningOrg]], tmp_path_factory: pytest.TempPathFactory
+    shared_build: Path,
+    make_org: Callable[..., AbstractContextManager[RunningOrg]],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[House]:
     """This worker's copy of the shared demo, with its org still being served."""
     home = tmp_path_factory.mktemp("built") / "home"

@@ -8,7 +8,7 @@ from partnerops_pipeline.orchestration.dbt_assets import dbt_model_assets
 from partnerops_pipeline.orchestration.jobs import build_jobs
 from partnerops_pipeline.orchestration.release_asset import release_asset
 from partnerops_pipeline.orchestration.salesforce_assets import salesforce_assets
-from partnerops_pipeline.orchestration.schedules import build_schedules, with_freshness
+from partnerops_pipeline.orchestration.schedules import build_schedules
 from partnerops_pipeline.orchestration.sensors import build_sensors
 from partnerops_pipeline.project import prepared_manifest
 from partnerops_pipeline.salesforce.objects import load_objects
@@ -29,10 +29,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     models = dbt_model_assets(manifest)
     published = [key for key in models.keys if key.path[0] in PUBLISHED_SCHEMAS]
     jobs = build_jobs(specs, extracted, models)
-    definitions = dg.Definitions(
+    return dg.Definitions(
         assets=[extracted, models, release_asset(published, manifest)],
         jobs=jobs,
         schedules=build_schedules(jobs),
         sensors=build_sensors(jobs),
     )
-    return with_freshness(definitions, extracted.keys)

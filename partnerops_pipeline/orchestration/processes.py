@@ -1,8 +1,8 @@
 """Which process works on a Dagster run, and what to do with the runs of dead ones.
 
 A run whose process was killed stays STARTED for ever, and its pool slot stays taken: the next run then hangs for
-minutes (seen with Dagster 1.13). So each step of ours writes its process into the run's tags, and the next `partnerops run`
-ends the runs whose process is gone.
+minutes (seen with Dagster 1.13). So each step of ours writes its process into the run's tags, and the next
+`partnerops run` ends the runs whose process is gone.
 """
 
 from __future__ import annotations

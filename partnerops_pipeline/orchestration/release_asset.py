@@ -1,7 +1,6 @@
 """The release: what readers get, published only if every blocking check passed for exactly this data, day and code."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations` here: Dagster reads the type of `context` from the annotation itself.
 import logging
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,7 +10,7 @@ import dagster as dg
 from partnerops_pipeline.orchestration.failing import told_in_one_sentence
 from partnerops_pipeline.orchestration.last_extraction import read_last_extraction
 from partnerops_pipeline.orchestration.processes import mark_run_with_process
-from partnerops_pipeline.orchestration.run_options import OWNERS
+from partnerops_pipeline.orchestration.run_options import FRESH, OWNERS
 from partnerops_pipeline.release.publish import publish
 from partnerops_pipeline.settings import load_settings
 
@@ -34,6 +33,7 @@ def release_asset(published: Iterable[dg.AssetKey], manifest: Path) -> dg.Assets
         group_name="release",
         kinds={"duckdb", "parquet"},
         owners=OWNERS,
+        freshness_policy=FRESH,
         pool="warehouse",
     )
     def partner_marts(context: dg.AssetExecutionContext) -> dg.MaterializeResult:

@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from partnerops_pipeline.orchestration.failure_text import WhatFailed, what_failed
+from partnerops_pipeline.orchestration.history import quick_history
 from partnerops_pipeline.orchestration.instance import open_instance
 from partnerops_pipeline.orchestration.jobs import DAILY, REBUILD, SYNC
 from partnerops_pipeline.orchestration.processes import PROCESS_TAG, end_dead_runs, this_process
@@ -79,7 +80,7 @@ def run_main_job(
     if known_at is not None:
         build["known_at"] = known_at.isoformat()
     configs = {"salesforce": {"config": {"full_refresh": full_refresh}}, "dbt": {"config": build}}
-    with hold(settings.locks, "run", what="partnerops run"), open_instance(settings) as instance:
+    with hold(settings.locks, "run", what="partnerops run"), quick_history(), open_instance(settings) as instance:
         end_dead_runs(instance)
         log.info("run started (as of %s)", day)
         from partnerops_pipeline.orchestration.house import build_definitions  # dagster-dbt takes 2 s to import

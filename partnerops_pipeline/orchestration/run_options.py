@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import dagster as dg
 from pydantic import Field
@@ -11,6 +11,9 @@ from partnerops_pipeline.orchestration.days import parse_day, parse_instant
 from partnerops_pipeline.settings import Settings
 
 OWNERS = ["team:partner-ops"]
+
+FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26))
+"""For what comes from outside and for the release: one missed daily run warns, two fail."""
 
 
 class ExtractOptions(dg.Config):

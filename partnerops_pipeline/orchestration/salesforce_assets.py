@@ -11,7 +11,7 @@ from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.orchestration.failing import failure, told_in_one_sentence
 from partnerops_pipeline.orchestration.last_extraction import write_last_extraction
 from partnerops_pipeline.orchestration.processes import mark_run_with_process
-from partnerops_pipeline.orchestration.run_options import OWNERS, ExtractOptions
+from partnerops_pipeline.orchestration.run_options import FRESH, OWNERS, ExtractOptions
 from partnerops_pipeline.salesforce.extract import ObjectReport, extract_all
 from partnerops_pipeline.salesforce.objects import ORG_IDENTITY_TABLE, ObjectSpec, load_objects
 from partnerops_pipeline.salesforce.org import connect
@@ -170,6 +170,7 @@ def _asset_spec(spec: ObjectSpec) -> dg.AssetSpec:
         group_name=GROUP,
         kinds={"salesforce", "deltalake"},
         owners=OWNERS,
+        freshness_policy=FRESH,
         skippable=True,
         metadata={"dagster/table_name": spec.lake_table},
     )
@@ -182,6 +183,7 @@ def _identity_spec() -> dg.AssetSpec:
         group_name=GROUP,
         kinds={"salesforce", "deltalake"},
         owners=OWNERS,
+        freshness_policy=FRESH,
         skippable=True,
         metadata={"dagster/table_name": ORG_IDENTITY_TABLE},
     )

@@ -1,17 +1,12 @@
-"""When things run by themselves, and how old they may become. Schedules start off: a person switches them on."""
+"""When things run by themselves. Schedules start switched off: a person switches them on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 import dagster as dg
 
 from partnerops_pipeline.orchestration.jobs import DAILY, SYNC
-from partnerops_pipeline.orchestration.release_asset import RELEASE
-
-FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26))
-"""A day and two hours: one missed daily run warns, two fail."""
 
 
 def build_schedules(jobs: Iterable[dg.UnresolvedAssetJobDefinition]) -> tuple[dg.ScheduleDefinition, ...]:
@@ -32,12 +27,4 @@ def build_schedules(jobs: Iterable[dg.UnresolvedAssetJobDefinition]) -> tuple[dg
             execution_timezone="UTC",
             description="The numbers of the day, published before people in Europe start work.",
         ),
-    )
-
-
-def with_freshness(definitions: dg.Definitions, extracted: Iterable[dg.AssetKey]) -> dg.Definitions:
-    """Put the freshness policy on what comes from outside and on the release; the rest follows from the two."""
-    watched = {*extracted, RELEASE}
-    return definitions.map_resolved_asset_specs(
-        func=lambda spec: spec.replace_attributes(freshness_policy=FRESH) if spec.key in watched else spec
     )

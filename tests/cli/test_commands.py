@@ -9,7 +9,9 @@ from click.testing import CliRunner
 from partnerops_pipeline.cli.main import main
 
 
-def every_command(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+def every_command(
+    command: click.Command, words: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     yield words, command
     if isinstance(command, click.Group):
         for name, child in command.commands.items():
@@ -43,6 +45,8 @@ def test_loading_the_command_line_loads_no_orchestrator() -> None:
     import subprocess
     import sys
 
-    script = "import sys, partnerops_pipeline.cli.main; print([m for m in ('dagster', 'dbt', 'duckdb') if m in sys.modules])"
+    script = (
+        "import sys, partnerops_pipeline.cli.main; print([m for m in ('dagster', 'dbt', 'duckdb') if m in sys.modules])"
+    )
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"

@@ -50,7 +50,9 @@ def test_the_text_names_step_check_rows_and_the_command_that_looks_closer() -> N
     def models() -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         yield dg.MaterializeResult(ASSET)
         error, warn = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
-        yield dg.AssetCheckResult(asset_key=ASSET, check_name="not_null_id", passed=False, severity=error, metadata={"failing rows": 1234})
+        yield dg.AssetCheckResult(
+            asset_key=ASSET, check_name="not_null_id", passed=False, severity=error, metadata={"failing rows": 1234}
+        )
         yield dg.AssetCheckResult(asset_key=ASSET, check_name="odd_amounts", passed=False, severity=warn)
         yield dg.AssetCheckResult(asset_key=ASSET, check_name="fine", passed=True)
         raise failure("1 of 3 tests failed.")

@@ -23,7 +23,9 @@ def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
 
 def dead_process() -> str:
     """What a process wrote that has been killed since."""
-    script = "from partnerops_pipeline.orchestration.processes import this_process as p; print(p(), flush=True); input()"
+    script = (
+        "from partnerops_pipeline.orchestration.processes import this_process as p; print(p(), flush=True); input()"
+    )
     child = subprocess.Popen(
         [sys.executable, "-c", script], cwd=PROJECT_ROOT, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
     )

@@ -27,7 +27,9 @@ def chosen(**changes: dict[str, Any]) -> list[ObjectSpec]:
     return [spec.model_copy(update=changes.get(spec.name, {})) for spec in specs]
 
 
-def materialize(specs: list[ObjectSpec], monkeypatch: pytest.MonkeyPatch, only: list[str] | None = None) -> dg.ExecuteInProcessResult:
+def materialize(
+    specs: list[ObjectSpec], monkeypatch: pytest.MonkeyPatch, only: list[str] | None = None
+) -> dg.ExecuteInProcessResult:
     monkeypatch.setattr("partnerops_pipeline.orchestration.salesforce_assets.load_objects", lambda _: specs)
     with dg.DagsterInstance.ephemeral() as instance:
         selection = None if only is None else dg.AssetSelection.assets(*(f"salesforce/{name}" for name in only))
@@ -45,7 +47,9 @@ def test_each_object_is_an_asset_with_counts_columns_and_watermark(home: Path, m
     result = materialize(chosen(), monkeypatch)
     assert result.success
     account = metadata_of(result, "account")
-    assert account["dagster/row_count"] == account["downloaded"] == account["committed"] == account["counted before"] > 100
+    assert (
+        account["dagster/row_count"] == account["downloaded"] == account["committed"] == account["counted before"] > 100
+    )
     assert account["watermark"] > 0 and account["api calls"] > 0
     types = {column.name: column.type for column in account["dagster/column_schema"].columns}
     assert types["Id"] == "VARCHAR" and types["IsPartner"] == "BOOLEAN" and "_committed_at" in types
@@ -63,7 +67,9 @@ def test_a_selection_reads_only_what_is_selected(home: Path, monkeypatch: pytest
     assert not (home / "lake" / "salesforce" / "account").exists()
 
 
-def test_the_failure_of_one_object_is_named_and_the_others_are_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_failure_of_one_object_is_named_and_the_others_are_kept(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     result = materialize(chosen(Account={"name": "Acount"}), monkeypatch)
     assert not result.success
     failed = what_failed(result.all_events)
@@ -77,7 +83,9 @@ def test_the_failure_of_one_object_is_named_and_the_others_are_kept(home: Path, 
     assert passed == {"user": True, "acount": False, "opportunity": True, "partner_role": True}
 
 
-def test_wrong_credentials_fail_the_step_with_one_sentence_and_no_rebuild(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_credentials_fail_the_step_with_one_sentence_and_no_rebuild(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SALESFORCE_ACCESS_TOKEN", "")
     monkeypatch.setenv("SALESFORCE_CLIENT_ID", "partnerops-demo")
     monkeypatch.setenv("SALESFORCE_CLIENT_SECRET", "wrong-secret")

@@ -15,10 +15,11 @@ OPPORTUNITY, ACCOUNT, MODEL = (
 
 @pytest.fixture(scope="module")
 def definitions() -> dg.Definitions:
-    @dg.multi_asset(specs=[dg.AssetSpec(OPPORTUNITY, group_name="salesforce"), dg.AssetSpec(ACCOUNT, group_name="salesforce")])
+    @dg.multi_asset(
+        specs=[dg.AssetSpec(OPPORTUNITY, group_name="salesforce"), dg.AssetSpec(ACCOUNT, group_name="salesforce")]
+    )
     def extract():  # type: ignore[no-untyped-def]  # Dagster reads an annotation of a multi-asset as its outputs
         ...
-
 
     @dg.asset(key=MODEL, deps=[OPPORTUNITY], group_name="core")
     def model() -> None: ...
@@ -36,7 +37,9 @@ def definitions() -> dg.Definitions:
         ('key:"salesforce/opportunity"+', {OPPORTUNITY, MODEL}),
     ],
 )
-def test_people_may_write_keys_names_lists_and_expressions(definitions: dg.Definitions, text: str, keys: set[dg.AssetKey]) -> None:
+def test_people_may_write_keys_names_lists_and_expressions(
+    definitions: dg.Definitions, text: str, keys: set[dg.AssetKey]
+) -> None:
     assert set(select_assets(definitions, text)) == keys
 
 

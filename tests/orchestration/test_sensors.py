@@ -63,9 +63,13 @@ def test_the_failure_of_single_objects_starts_a_rebuild_of_the_same_day() -> Non
 
 
 @pytest.mark.parametrize(
-    ("some_objects_only", "tags"), [(False, None), (True, {STARTED_BY: COMMAND_LINE})], ids=["nothing could be read", "command line"]
+    ("some_objects_only", "tags"),
+    [(False, None), (True, {STARTED_BY: COMMAND_LINE})],
+    ids=["nothing could be read", "command line"],
 )
-def test_no_rebuild_where_nothing_could_be_read_or_the_command_line_does_it(some_objects_only: bool, tags: dict[str, str] | None) -> None:
+def test_no_rebuild_where_nothing_could_be_read_or_the_command_line_does_it(
+    some_objects_only: bool, tags: dict[str, str] | None
+) -> None:
     (answer,), _ = evaluate(FOLLOW, some_objects_only, tags)
     assert isinstance(answer, dg.SkipReason)
 
