@@ -8,7 +8,7 @@ from pathlib import Path
 
 from partnerops_pipeline.demo.salesforce.faults import Faults, load_faults
 from partnerops_pipeline.demo.salesforce.org import EmulatedOrg
-from partnerops_pipeline.demo.salesforce.server import READY, serve
+from partnerops_pipeline.demo.salesforce.server import serve
 from partnerops_pipeline.demo.salesforce.store import OrgStore
 from partnerops_pipeline.errors import PartneropsError
 
@@ -24,15 +24,11 @@ def main() -> int:
     try:
         faults = Faults(load_faults(arguments.faults) if arguments.faults else [])
         with OrgStore.open(arguments.db) as store:
-            serve(EmulatedOrg(store, faults=faults), arguments.port, on_ready=_announce, until=until)
+            serve(EmulatedOrg(store, faults=faults), arguments.port, announce=True, until=until)
     except (PartneropsError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
-
-
-def _announce(url: str) -> None:
-    print(f"{READY} {url}", flush=True)
 
 
 if __name__ == "__main__":

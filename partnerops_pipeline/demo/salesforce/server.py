@@ -56,20 +56,20 @@ def serve(
     port: int = 0,
     *,
     prepared: Prepared | None = None,
-    on_ready: Callable[[str], None] | None = None,
+    announce: bool = False,
     until: Callable[[], object] | None = None,
 ) -> None:
     """Serve until interrupted, in the main thread.
 
     Args:
-        on_ready: called with the address once it is answered.
+        announce: print one line, `serving http://…`, once it answers.
         until: runs in a thread of its own; when it returns, the server ends.
     """
     listening = _listen(port)
     jobs = BulkJobs(org, prepared)
     server = _server(org, jobs)
-    if on_ready is not None:
-        threading.Thread(target=_tell, args=(server, on_ready, _url(listening)), daemon=True).start()
+    if announce:
+        threading.Thread(target=_announce, args=(server, _url(listening)), daemon=True).start()
     if until is not None:
         threading.Thread(target=_end_after, args=(server, until), daemon=True).start()
     try:
@@ -251,10 +251,10 @@ def _url(listening: socket.socket) -> str:
     return f"http://{HOST}:{listening.getsockname()[1]}"
 
 
-def _tell(server: uvicorn.Server, on_ready: Callable[[str], None], url: str) -> None:
+def _announce(server: uvicorn.Server, url: str) -> None:
     while not server.started:
         time.sleep(0.005)
-    on_ready(url)
+    print(f"{READY} {url}", flush=True)
 
 
 def _end_after(server: uvicorn.Server, until: Callable[[], object]) -> None:
