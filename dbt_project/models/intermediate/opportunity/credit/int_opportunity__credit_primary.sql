@@ -1,0 +1,29 @@
+-- All credit goes to one partner: the sourcing partner, else the primary link, else the earliest touch; ties go to
+-- the smallest partner id.
+with ranked as (
+    select
+        partners.opportunity_id,
+        partners.partner_id,
+        row_number() over (
+            partition by partners.opportunity_id
+            order by
+                case when partners.is_sourcing then 0 when partners.is_primary then 1 else 2 end,
+                case when not partners.is_sourcing and not partners.is_primary then partners.first_touch_at end,
+                partners.partner_id
+        ) as place
+    from {{ ref('int_opportunity__credited_partners') }} as partners
+),
+
+final as (
+    select
+        ranked.opportunity_id,
+        ranked.partner_id,
+        'primary' as credit_model,
+        cast(1 as numeric(18, 12)) as weight,
+        amounts.amount
+    from ranked
+    inner join {{ ref('int_opportunity__amounts') }} as amounts on ranked.opportunity_id = amounts.opportunity_id
+    where ranked.place = 1
+)
+
+select * from final

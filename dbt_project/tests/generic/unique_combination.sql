@@ -1,0 +1,11 @@
+{#- The key of a table: no two rows share it and no part of it is NULL. One query instead of one per column. -#}
+{% test unique_combination(model, columns) %}
+select
+    {% for column in columns %}{{ column }},
+    {% endfor -%}
+    count(*) as rows_with_this_key
+from {{ model }}
+group by {{ columns | join(', ') }}
+having count(*) > 1
+    {%- for column in columns %} or {{ column }} is null{% endfor %}
+{% endtest %}

@@ -1,0 +1,52 @@
+"""A DuckDB file as bind leaves it, but with tables in place of views, so that a test can write records into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from partnerops_pipeline.salesforce.objects import contract, load_objects
+from partnerops_pipeline.warehouse.internal_sources import INTERNAL_SOURCES
+from partnerops_pipeline.warehouse.views import shown_type
+
+COMMITTED_AT = datetime(2026, 7, 1, 1, 0)
+_META = (
+    ("_batch_id", "VARCHAR"),
+    ("_extracted_at", "TIMESTAMPTZ"),
+    ("_committed_at", "TIMESTAMPTZ"),
+    ("_is_deleted", "BOOLEAN"),
+    ("_deleted_kind", "VARCHAR"),
+)
+
+
+def make_warehouse(path: Path, as_of: date, *, reporting_time_zone: str = "UTC") -> None:
+    """Every table that models may read, empty, and the clock."""
+    promised: dict[str, list[tuple[str, str]]] = {
+        table: [(column[1], column[2]) for column in columns]
+        for table, columns in {**INTERNAL_SOURCES, **contract(load_objects())}.items()
+    }
+    with duckdb.connect(str(path)) as warehouse:
+        warehouse.execute("create schema meta; create table meta.clock (as_of date, known_at timestamp, reporting_time_zone varchar)")
+        warehouse.execute("insert into meta.clock values (?, null, ?)", [as_of, reporting_time_zone])
+        for table, columns in promised.items():
+            schema, name = table.split("/")
+            known = {column for column, _ in columns}
+            listed = ", ".join(
+                f'"{column}" {shown_type(kind)}'
+                for column, kind in [*columns, *(meta for meta in _META if meta[0] not in known)]
+            )
+            warehouse.execute(f"create schema if not exists {schema}; create table {schema}.{name} ({listed})")
+
+
+def insert(path: Path, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Add record versions to a table such as `salesforce.lead`; what a row does not name is NULL, its commit the default."""
+    with duckdb.connect(str(path)) as warehouse:
+        for row in rows:
+            values = {"_committed_at": COMMITTED_AT, "_batch_id": "b1", **row}
+            names = ", ".join(f'"{name}"' for name in values)
+            marks = ", ".join("?" for _ in values)
+            warehouse.execute(f"insert into {table} ({names}) values ({marks})", list(values.values()))
