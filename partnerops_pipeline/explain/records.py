@@ -26,7 +26,7 @@ FACTS = {
         "core.fct_opportunities",
         "opportunity_id",
         "opportunity_name",
-        ("state", "bucket", "sourced_rule", "opportunity_type", "account_region", "size_band", "amount"),
+        ("amount", "state", "bucket", "sourced_rule", "opportunity_type", "account_region", "size_band"),
     )
 }
 """By the `object` of a line; an object that is not here is listed by its id and link alone."""
@@ -38,8 +38,10 @@ def lines_of(
     """One entry per line, with the fields of `explain.Line`, in no particular order.
 
     A line counts in a period if its event date lies in it (where it has one) and it is in force at the period's end
-    (where it has validity): metrics.md, section 4.
+    (where it has validity). Lines marked `only_by_opportunity_type` (renewals in deal size and win rate) count only
+    where the dimension names the opportunity type.
     """
+    parts = [] if dimension == "all" else dimension.split("|")
     conditions = [
         "l.metric_id = ?",
         "(l.event_date is null or l.event_date between ? and ?)",
@@ -47,10 +49,12 @@ def lines_of(
         "(l.valid_to is null or l.valid_to > ?)",
     ]
     parameters: list[Any] = [definition.metric_id, period.start, period.end, period.end, period.end]
-    if dimension != "all":
-        for part, value in zip(dimension.split("|"), dimension_value.split("|"), strict=True):
+    if parts:
+        for part, value in zip(parts, dimension_value.split("|"), strict=True):
             conditions.append(f'l."{part}" = ?')
             parameters.append(value)
+    if "opportunity_type" not in parts:
+        conditions.append("not l.only_by_opportunity_type")
     cursor = connection.execute(
         "select l.object, l.record_id, l.record_url, l.partner_id, l.event_date, l.numerator, l.denominator, l.measure "
         f"from marts.mart_metric_lines l where {' and '.join(conditions)}",
@@ -89,4 +93,17 @@ def _described(connection: duckdb.DuckDBPyConnection, record: str, metric_id: st
         [metric_id, record],
     ).fetchall()
     named = ["name" if column == facts.name else column for column in columns]
-    return {row[0]: {n: v for n, v in zip(named, row[1:], strict=True) if v is not None} for row in rows}
+    found = {row[0]: {n: v for n, v in zip(named, row[1:], strict=True) if v is not None} for row in rows}
+    for record_id, partners in _credited_partners(connection) if record == "Opportunity" else ():
+        if record_id in found:
+            found[record_id]["partners"] = partners
+    return found
+
+
+def _credited_partners(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """The names of the partners that share in each sourced or influenced deal."""
+    return connection.execute(
+        "select c.opportunity_id, string_agg(coalesce(p.partner_name, c.partner_id), ', ' order by c.partner_id) "
+        "from core.bridge_opportunity_partner_credit c left join core.dim_partner p on c.partner_id = p.partner_id "
+        "where c.credit_model = 'even' group by c.opportunity_id"
+    ).fetchall()

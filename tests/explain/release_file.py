@@ -24,6 +24,12 @@ select
     case when i % 3 = 2 then 'without' else 'with' end as attached,
     date '2026-01-15' + to_months((i % 6)::integer) as close_date
 from range(1, 13) r(i);
+create table core.dim_partner as
+from (values ('P-1', 'Northwind'), ('P-2', 'Fabrikam')) t(partner_id, partner_name);
+create table core.bridge_opportunity_partner_credit as
+select opportunity_id, partner_id, credit_model
+from core.fct_opportunities, core.dim_partner, (values ('even'), ('primary')) m(credit_model)
+where bucket = 'sourced' and (credit_model = 'even' or partner_id = 'P-1');
 update core.fct_opportunities set amount = null where opportunity_id = 'O12';
 create table marts.mart_metric_lines as
 select metric_id, 'Opportunity' as object, opportunity_id as record_id,
@@ -33,8 +39,9 @@ select metric_id, 'Opportunity' as object, opportunity_id as record_id,
     case metric_id when 'sourced_revenue' then amount else (bucket <> 'direct')::integer end::decimal(18, 6)
         as numerator,
     case metric_id when 'sourced_revenue' then null else 1 end::decimal(18, 6) as denominator,
-    null::decimal(18, 6) as measure, opportunity_type, attached
-from core.fct_opportunities, (values ('attach_rate_count'), ('sourced_revenue')) m(metric_id)
+    null::decimal(18, 6) as measure, opportunity_type, attached,
+    metric_id = 'win_rate_count' and opportunity_type = 'renewal' as only_by_opportunity_type
+from core.fct_opportunities, (values ('attach_rate_count'), ('sourced_revenue'), ('win_rate_count')) m(metric_id)
 where metric_id <> 'sourced_revenue' or bucket = 'sourced';
 create table marts.mart_headline_metrics as
 with periods as (
@@ -46,6 +53,7 @@ with periods as (
     union all select 'trailing_4q', date '2025-07-01', date '2026-06-30'
 ), cells as (
     select *, 'all' as dimension, 'all' as dimension_value from marts.mart_metric_lines
+    where not only_by_opportunity_type
     union all select *, 'opportunity_type', opportunity_type from marts.mart_metric_lines
     union all select *, 'attached|opportunity_type', attached || '|' || opportunity_type from marts.mart_metric_lines
 ), summed as (

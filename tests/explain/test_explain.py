@@ -112,8 +112,19 @@ def test_an_unknown_dimension_or_value_lists_what_there_is(release: Path) -> Non
 
 
 def test_a_metric_without_published_rows_says_so(release: Path) -> None:
-    with pytest.raises(ConfigurationError, match="win_rate_count has no period '2026'; it has none"):
-        explain(release, "win_rate_count", "2026")
+    with pytest.raises(ConfigurationError, match="sales_velocity has no period '2026'; it has none"):
+        explain(release, "sales_velocity", "2026")
+
+
+def test_lines_kept_for_the_opportunity_type_count_nowhere_else(release: Path) -> None:
+    everything = explain(release, "win_rate_count", "2026")
+    assert {line.details["opportunity_type"] for line in everything.lines} == {"new_business"}
+    renewals = explain(release, "win_rate_count", "2026", {"opportunity_type": "renewal"})
+    assert (len(everything.lines), len(renewals.lines)) == (6, 6)
+
+
+def test_the_partners_that_share_in_a_deal_are_named(release: Path) -> None:
+    assert explain(release, "sourced_revenue", "2026-04").lines[0].details["partners"] == "Northwind, Fabrikam"
 
 
 def test_a_folder_without_a_release_is_told_in_a_sentence(tmp_path: Path) -> None:
