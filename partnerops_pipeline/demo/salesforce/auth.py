@@ -5,6 +5,7 @@ Reference: https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_fl
 
 from __future__ import annotations
 
+import base64
 import hmac
 import json
 import re
@@ -32,7 +33,8 @@ def token(org: EmulatedOrg, call: Call) -> Response:
     form = dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
     grant = form.get("grant_type")
     if grant == "client_credentials":
-        _check_client(org, form.get("client_id", ""), form.get("client_secret", ""))
+        given = _basic_credentials(call) or (form.get("client_id", ""), form.get("client_secret", ""))
+        _check_client(org, *given)
     elif grant == JWT_BEARER:
         _check_assertion(org, call, form.get("assertion", ""))
     elif grant is None:
@@ -112,6 +114,18 @@ def soap_login(org: EmulatedOrg, call: Call) -> Response:
         "</result></loginResponse></soapenv:Body></soapenv:Envelope>"
     )
     return Response(answer.encode(), media_type="text/xml;charset=UTF-8")
+
+
+def _basic_credentials(call: Call) -> tuple[str, str] | None:
+    """Client id and secret from HTTP Basic, which OAuth allows beside the form (RFC 6749, 2.3.1)."""
+    kind, _, encoded = call.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        return None
+    try:
+        client_id, _, client_secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except ValueError:
+        raise _oauth_error("invalid_client", "invalid client credentials") from None
+    return client_id, client_secret
 
 
 def _check_client(org: EmulatedOrg, client_id: str, client_secret: str) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -102,7 +103,7 @@ class Switchboard:
     def _inside(self, outer: Call, method: str, url: str) -> Response:
         path, _, query = url.partition("?")
         path = "/services/data/" + path.strip("/") if not path.startswith("/services/") else path.rstrip("/")
-        pairs = dict(re.findall(r"([^=&]+)=([^&]*)", query))
+        pairs = dict(parse_qsl(query, keep_blank_values=True))
         for way, pattern in self._patterns:
             found = pattern.match(path)
             if found and way.method == method and not way.anonymous and way.handler != self.batch:

@@ -237,7 +237,7 @@ def _load(
             name = ""
             try:
                 values = []
-                for name, store in columns:  # noqa: B007 - the name is for the message
+                for name, store in columns:
                     values.append(store(whole.get(name)))
             except (UnusableValue, ArithmeticError, TypeError) as error:
                 raise ValueError(f"{one.name} {row['Id']}: {name}: {error}") from error

@@ -27,10 +27,29 @@ def user(number: int) -> str:
 def small_records() -> dict[str, list[dict[str, Any]]]:
     """Two users, four accounts (one deleted), five opportunities (one deleted) with the awkward values of real orgs."""
     return {
-        "Organization": [{"Id": made_id("00D", 7, "Hb0"), "Name": "Harbourline Systems", "FiscalYearStartMonth": 1, "CreatedDate": MAY}],
+        "Organization": [
+            {
+                "Id": made_id("00D", 7, "Hb0"),
+                "Name": "Harbourline Systems",
+                "FiscalYearStartMonth": 1,
+                "CreatedDate": MAY,
+            }
+        ],
         "User": [
-            {"Id": user(1), "Name": "Ada Quist", "LastName": "Quist", "Username": "ada@harbourline.example", "CreatedDate": MAY},
-            {"Id": user(2), "Name": "Bo Lind", "LastName": "Lind", "Username": "bo@harbourline.example", "CreatedDate": MAY},
+            {
+                "Id": user(1),
+                "Name": "Ada Quist",
+                "LastName": "Quist",
+                "Username": "ada@harbourline.example",
+                "CreatedDate": MAY,
+            },
+            {
+                "Id": user(2),
+                "Name": "Bo Lind",
+                "LastName": "Lind",
+                "Username": "bo@harbourline.example",
+                "CreatedDate": MAY,
+            },
         ],
         "Account": [
             {
@@ -49,16 +68,38 @@ def small_records() -> dict[str, list[dict[str, Any]]]:
             },
             {"Id": account(2), "Name": "NA", "OwnerId": user(2), "CurrencyIsoCode": "USD", "CreatedDate": MAY},
             {"Id": account(3), "Name": 'He said "no", twice', "Industry": "Retail", "CreatedDate": MAY},
-            {"Id": account(4), "Name": "Gone", "IsDeleted": True, "CreatedDate": MAY, "SystemModstamp": datetime(2026, 6, 25, tzinfo=UTC)},
+            {
+                "Id": account(4),
+                "Name": "Gone",
+                "IsDeleted": True,
+                "CreatedDate": MAY,
+                "SystemModstamp": datetime(2026, 6, 25, tzinfo=UTC),
+            },
         ],
         "Opportunity": [
-            _opportunity(1, Amount=Decimal("12345.60"), AccountId=account(1), StageName="Closed Won", IsWon=True, IsClosed=True),
+            _opportunity(
+                1, Amount=Decimal("12345.60"), AccountId=account(1), StageName="Closed Won", IsWon=True, IsClosed=True
+            ),
             _opportunity(2, Amount=Decimal("-0.05"), AccountId=account(2), Description="x" * 40_000),
             _opportunity(3, Amount=None, AccountId=None, NextStep=None),
-            _opportunity(4, Amount=Decimal("9999999999999999.99"), AccountId=account(3), NextStep="call 🙂", Probability=Decimal(10)),
+            _opportunity(
+                4,
+                Amount=Decimal("9999999999999999.99"),
+                AccountId=account(3),
+                NextStep="call 🙂",
+                Probability=Decimal(10),
+            ),
             _opportunity(5, Amount=Decimal(0), AccountId=account(1), IsDeleted=True),
         ],
-        "PartnerRole": [{"Id": made_id("0Jz", 1), "MasterLabel": "Reseller", "ApiName": "Reseller", "SortOrder": 1, "CreatedDate": MAY}],
+        "PartnerRole": [
+            {
+                "Id": made_id("0Jz", 1),
+                "MasterLabel": "Reseller",
+                "ApiName": "Reseller",
+                "SortOrder": 1,
+                "CreatedDate": MAY,
+            }
+        ],
         "Task": [
             {"Id": made_id("00T", 1), "Subject": "old", "IsArchived": True, "CreatedDate": MAY},
             {"Id": made_id("00T", 2), "Subject": "new", "CreatedDate": MAY},

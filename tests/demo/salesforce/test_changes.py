@@ -72,7 +72,9 @@ def test_emptying_the_recycle_bin_removes_only_deleted_records(store: OrgStore) 
 
 
 def test_an_object_without_a_recycle_bin_loses_the_record_at_once(store: OrgStore) -> None:
-    made = store.insert("DatedConversionRate", {"IsoCode": "EUR", "StartDate": date(2026, 1, 1), "ConversionRate": Decimal("0.9")})
+    made = store.insert(
+        "DatedConversionRate", {"IsoCode": "EUR", "StartDate": date(2026, 1, 1), "ConversionRate": Decimal("0.9")}
+    )
     store.delete("DatedConversionRate", made)
     assert store.get("DatedConversionRate", made) is None
 
@@ -96,12 +98,21 @@ def test_a_changed_stage_leaves_history_as_an_org_does(store: OrgStore) -> None:
     store.update("Opportunity", opportunity(2), {"NextStep": "none"})
     stages = [(row["OpportunityId"], row["StageName"], row["Amount"]) for row in store.records("OpportunityHistory")]
     assert stages == [(opportunity(2), "Closed Lost", Decimal("-0.05"))]
-    changed = {row["Field"]: (row["DataType"], row["OldValue"], row["NewValue"]) for row in store.records("OpportunityFieldHistory")}
-    assert changed == {"StageName": ("Text", "Proposal", "Closed Lost"), "PartnerAccount": ("EntityId", None, account(1))}
+    changed = {
+        row["Field"]: (row["DataType"], row["OldValue"], row["NewValue"])
+        for row in store.records("OpportunityFieldHistory")
+    }
+    assert changed == {
+        "StageName": ("Text", "Proposal", "Closed Lost"),
+        "PartnerAccount": ("EntityId", None, account(1)),
+    }
 
 
 def test_a_new_opportunity_begins_its_history(store: OrgStore) -> None:
-    made = store.insert("Opportunity", {"Name": "New", "StageName": "Prospecting", "CloseDate": date(2026, 9, 1), "Amount": Decimal("5.50")})
+    made = store.insert(
+        "Opportunity",
+        {"Name": "New", "StageName": "Prospecting", "CloseDate": date(2026, 9, 1), "Amount": Decimal("5.50")},
+    )
     assert [(row["OpportunityId"], row["StageName"], row["Amount"]) for row in store.records("OpportunityHistory")] == [
         (made, "Prospecting", Decimal("5.50"))
     ]
@@ -110,7 +121,9 @@ def test_a_new_opportunity_begins_its_history(store: OrgStore) -> None:
 
 def test_the_tier_of_a_partner_is_tracked(store: OrgStore) -> None:
     store.update("Account", account(1), {"Partner_Tier__c": "Gold", "Phone": "1"})
-    assert [(row["Field"], row["OldValue"], row["NewValue"]) for row in store.records("AccountHistory")] == [("Partner_Tier__c", None, "Gold")]
+    assert [(row["Field"], row["OldValue"], row["NewValue"]) for row in store.records("AccountHistory")] == [
+        ("Partner_Tier__c", None, "Gold")
+    ]
 
 
 def test_every_change_is_written_down_in_order(store: OrgStore) -> None:
@@ -134,7 +147,10 @@ def test_unknown_records_fields_and_taken_ids_are_refused(store: OrgStore) -> No
 def test_a_new_field_is_empty_and_can_be_written(store: OrgStore) -> None:
     store.add_field("Account", "Score__c", "double(5,1)")
     store.add_field("Account", "Vetted__c", "boolean !")
-    assert ((store.get("Account", account(1)) or {})["Score__c"], (store.get("Account", account(1)) or {})["Vetted__c"]) == (None, False)
+    assert (
+        (store.get("Account", account(1)) or {})["Score__c"],
+        (store.get("Account", account(1)) or {})["Vetted__c"],
+    ) == (None, False)
     store.update("Account", account(1), {"Score__c": Decimal("7.5")})
     assert (store.get("Account", account(1)) or {})["Score__c"] == Decimal("7.5")
     with pytest.raises(ValueError, match="already"):

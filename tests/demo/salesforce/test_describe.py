@@ -13,13 +13,23 @@ def fields(name: str) -> dict[str, dict[str, Any]]:
 
 def test_a_money_field_tells_its_digits_and_a_text_its_length() -> None:
     amount, name = fields("Opportunity")["Amount"], fields("Opportunity")["Name"]
-    assert (amount["type"], amount["soapType"], amount["precision"], amount["scale"], amount["length"]) == ("currency", "xsd:double", 18, 2, 0)
+    assert (amount["type"], amount["soapType"], amount["precision"], amount["scale"], amount["length"]) == (
+        "currency",
+        "xsd:double",
+        18,
+        2,
+        0,
+    )
     assert (name["type"], name["length"], name["nillable"], name["nameField"]) == ("string", 120, False, True)
 
 
 def test_calculated_custom_and_system_fields_are_told_apart() -> None:
     described = fields("Opportunity")
-    assert described["Days_Open__c"]["calculated"] and not described["Days_Open__c"]["updateable"] and described["Days_Open__c"]["custom"]
+    assert (
+        described["Days_Open__c"]["calculated"]
+        and not described["Days_Open__c"]["updateable"]
+        and described["Days_Open__c"]["custom"]
+    )
     assert not described["SystemModstamp"]["createable"]
     assert described["NextStep"]["updateable"] and not described["NextStep"]["calculated"]
 

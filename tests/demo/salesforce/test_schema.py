@@ -21,7 +21,13 @@ def test_every_object_of_the_demo_org_is_read_with_its_system_fields() -> None:
 
 def test_a_declaration_says_type_digits_and_flags() -> None:
     amount = parse_field("Amount", "currency(18,2) =")
-    assert (amount.type, amount.precision, amount.scale, amount.calculated, amount.nillable) == ("currency", 18, 2, True, True)
+    assert (amount.type, amount.precision, amount.scale, amount.calculated, amount.nillable) == (
+        "currency",
+        18,
+        2,
+        True,
+        True,
+    )
     stage = parse_field("StageName", "picklist(Open|Won) !*")
     assert (stage.values, stage.nillable, stage.restricted) == (("Open", "Won"), False, False)
     assert parse_field("Status", "picklist(A|B)").restricted
@@ -56,9 +62,18 @@ def test_hidden_fields_and_objects_cannot_be_found() -> None:
 
 
 def test_an_object_may_keep_its_own_system_fields() -> None:
-    schema = parse_schema({"system": {"Id": "id !", "IsDeleted": "boolean !"}, "objects": {"A": {"prefix": "0aa", "system": ["Id"], "fields": {}}}})
+    schema = parse_schema(
+        {
+            "system": {"Id": "id !", "IsDeleted": "boolean !"},
+            "objects": {"A": {"prefix": "0aa", "system": ["Id"], "fields": {}}},
+        }
+    )
     assert list(schema.objects["A"].fields) == ["Id"]
 
 
 def test_labels_read_like_words() -> None:
-    assert [spaced(name) for name in ("Deal_Registration__c", "AccountId", "SystemModstamp")] == ["Deal Registration", "Account ID", "System Modstamp"]
+    assert [spaced(name) for name in ("Deal_Registration__c", "AccountId", "SystemModstamp")] == [
+        "Deal Registration",
+        "Account ID",
+        "System Modstamp",
+    ]

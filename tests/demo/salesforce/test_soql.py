@@ -25,7 +25,10 @@ def test_a_whole_query_is_read() -> None:
     )
     assert [str(item) for item in query.items] == ["Id", "Account.Owner.Name"]
     assert query.object_name == "Opportunity"
-    assert [(str(o.path), o.descending, o.nulls_last) for o in query.order_by] == [("Name", True, True), ("Id", False, False)]
+    assert [(str(o.path), o.descending, o.nulls_last) for o in query.order_by] == [
+        ("Name", True, True),
+        ("Id", False, False),
+    ]
     assert (query.limit, query.offset) == (10, 2)
 
 
@@ -38,7 +41,11 @@ def test_keywords_are_words_and_not_beginnings_of_words() -> None:
 def test_count_with_and_without_a_field_are_told_apart() -> None:
     assert parse("SELECT COUNT() FROM Account").items == (Function("COUNT", None, None),)
     counted = parse("SELECT count(Id) total FROM Account").items[0]
-    assert isinstance(counted, Function) and (counted.name, str(counted.path), counted.alias) == ("COUNT", "Id", "total")
+    assert isinstance(counted, Function) and (counted.name, str(counted.path), counted.alias) == (
+        "COUNT",
+        "Id",
+        "total",
+    )
 
 
 @pytest.mark.parametrize(

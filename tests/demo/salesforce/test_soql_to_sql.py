@@ -82,9 +82,13 @@ def test_query_leaves_out_the_recycle_bin_and_archived_activities_and_query_all_
 
 
 def test_values_are_written_exactly_and_bulk_differs_only_in_instants(store: OrgStore) -> None:
-    text = f"SELECT Amount, CloseDate, SystemModstamp, IsWon, Probability FROM Opportunity WHERE Id = '{opportunity(4)}'"
+    text = (
+        f"SELECT Amount, CloseDate, SystemModstamp, IsWon, Probability FROM Opportunity WHERE Id = '{opportunity(4)}'"
+    )
     assert rows(store, text) == [("9999999999999999.99", "2026-06-04", "2026-06-04T12:00:04.000+0000", "false", "10.0")]
-    assert rows(store, text, bulk=True) == [("9999999999999999.99", "2026-06-04", "2026-06-04T12:00:04.000Z", "false", "10.0")]
+    assert rows(store, text, bulk=True) == [
+        ("9999999999999999.99", "2026-06-04", "2026-06-04T12:00:04.000Z", "false", "10.0")
+    ]
     amounts = [row[0] for row in rows(store, "SELECT Amount FROM Opportunity", all_rows=True)]
     assert amounts == ["12345.6", "-0.05", None, "9999999999999999.99", "0.0"]
 
@@ -137,7 +141,11 @@ def test_refusals_are_worded_as_salesforce_words_them(store: OrgStore, text: str
         ("SELECT Name FROM Account GROUP BY Name", "API_ERROR", "Aggregate"),
         ("SELECT Id, (SELECT Id FROM Contacts) FROM Account", "API_ERROR", "Nested"),
         ("SELECT Id FROM Account LIMIT 1 OFFSET 1", "API_ERROR", "OFFSET"),
-        ("SELECT Id, BillingAddress FROM Account", "INVALID_FIELD", "Selecting compound data not supported in Bulk Query"),
+        (
+            "SELECT Id, BillingAddress FROM Account",
+            "INVALID_FIELD",
+            "Selecting compound data not supported in Bulk Query",
+        ),
         ("SELECT Id FROM PartnerRole", "INVALIDENTITY", "is not supported by the Bulk API"),
     ],
 )
@@ -224,8 +232,12 @@ def _compare(name: str, operator: str, value: Any, fold: bool = False) -> Meanin
 def _like(pattern: str) -> Meaning:
     import re
 
-    expression = "".join(".*" if sign == "%" else "." if sign == "_" else re.escape(sign) for sign in pattern.casefold())
-    return lambda record: bool(record["NextStep"]) and re.fullmatch(expression, record["NextStep"].casefold(), re.DOTALL) is not None
+    expression = "".join(
+        ".*" if sign == "%" else "." if sign == "_" else re.escape(sign) for sign in pattern.casefold()
+    )
+    return lambda record: (
+        bool(record["NextStep"]) and re.fullmatch(expression, record["NextStep"].casefold(), re.DOTALL) is not None
+    )
 
 
 operators = st.sampled_from(["=", "!=", "<", "<=", ">", ">="])
@@ -248,16 +260,29 @@ def comparisons(draw: st.DrawFn) -> tuple[str, Meaning]:
         operator, day = draw(operators), draw(st.sampled_from(DAYS))
         return f"CloseDate {operator} {day}", _compare("CloseDate", operator, day)
     if kind == "instant":
-        operator, moment = draw(operators), draw(st.sampled_from([*INSTANTS, INSTANTS[0] + timedelta(milliseconds=500)]))
-        return f"LastModifiedDate {operator} {moment.isoformat(timespec='milliseconds')}", _compare("LastModifiedDate", operator, moment)
+        operator, moment = (
+            draw(operators),
+            draw(st.sampled_from([*INSTANTS, INSTANTS[0] + timedelta(milliseconds=500)])),
+        )
+        return f"LastModifiedDate {operator} {moment.isoformat(timespec='milliseconds')}", _compare(
+            "LastModifiedDate", operator, moment
+        )
     if kind == "flag":
         operator, flag = draw(st.sampled_from(["=", "!="])), draw(st.booleans())
         return f"IsWon {operator} {str(flag).upper()}", _compare("IsWon", operator, flag)
     if kind == "null":
         operator, name = draw(st.sampled_from(["=", "!="])), draw(st.sampled_from(["NextStep", "Amount", "CloseDate"]))
-        return f"{name} {operator} null", lambda record: ((record[name] or None if name == "NextStep" else record[name]) is None) == (operator == "=")
+        return (
+            f"{name} {operator} null",
+            lambda record: (
+                ((record[name] or None if name == "NextStep" else record[name]) is None) == (operator == "=")
+            ),
+        )
     if kind == "in":
-        negated, texts = draw(st.booleans()), draw(st.lists(st.sampled_from([t for t in TEXTS if t]), min_size=1, max_size=3))
+        negated, texts = (
+            draw(st.booleans()),
+            draw(st.lists(st.sampled_from([t for t in TEXTS if t]), min_size=1, max_size=3)),
+        )
         folded = {t.casefold() for t in texts}
         inside: Meaning = lambda record: bool(record["NextStep"]) and record["NextStep"].casefold() in folded  # noqa: E731
         listed = ", ".join(map(_quote, texts))
@@ -286,7 +311,9 @@ def playground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrgStore]:
         yield store
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(records=records, condition=conditions())
 def test_random_conditions_find_what_a_plain_evaluation_finds(
     playground: OrgStore, records: list[Record], condition: tuple[str, Meaning]

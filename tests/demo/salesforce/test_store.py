@@ -15,7 +15,11 @@ from tests.demo.salesforce.small_org import MAY, STARTS, account, opportunity, s
 def test_records_come_back_with_the_types_and_values_they_were_given(store: OrgStore) -> None:
     acme = store.get("Account", account(1))
     assert acme is not None
-    assert (acme["AnnualRevenue"], acme["NumberOfEmployees"], acme["BillingPostalCode"]) == (Decimal(250000), 12, "00501")
+    assert (acme["AnnualRevenue"], acme["NumberOfEmployees"], acme["BillingPostalCode"]) == (
+        Decimal(250000),
+        12,
+        "00501",
+    )
     assert (acme["BillingStreet"], acme["IsPartner"], acme["CreatedDate"]) == ("1 Quay\nDock 4", True, MAY)
     deal = store.get("Opportunity", opportunity(4))
     assert deal is not None and deal["Amount"] == Decimal("9999999999999999.99")
@@ -47,7 +51,9 @@ def test_an_org_is_whole_or_not_there(tmp_path: Path) -> None:
         ({"Account": [{"Id": account(1), "BillingAddress": "x"}]}, "no field BillingAddress to store"),
     ],
 )
-def test_a_record_that_cannot_be_stored_is_named(tmp_path: Path, records: dict[str, list[dict[str, object]]], message: str) -> None:
+def test_a_record_that_cannot_be_stored_is_named(
+    tmp_path: Path, records: dict[str, list[dict[str, object]]], message: str
+) -> None:
     with pytest.raises(ValueError, match=message):
         OrgStore.create(tmp_path / "org.sqlite", records, STARTS)
 
@@ -95,6 +101,8 @@ def test_deletions_that_were_loaded_are_in_the_log_of_deletions(store: OrgStore)
 
 
 def test_the_log_of_deletions_reaches_fifteen_days_back(store: OrgStore) -> None:
-    assert store.deleted_log_starts() == datetime(2026, 6, 16, 1, tzinfo=UTC) or store.deleted_log_starts() > datetime(2026, 6, 16, 1, tzinfo=UTC)
+    assert store.deleted_log_starts() == datetime(2026, 6, 16, 1, tzinfo=UTC) or store.deleted_log_starts() > datetime(
+        2026, 6, 16, 1, tzinfo=UTC
+    )
     store.purge_deleted_log()
     assert store.deleted_log_starts() >= STARTS

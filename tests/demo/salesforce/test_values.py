@@ -85,7 +85,9 @@ def test_a_value_that_does_not_fit_is_refused_and_not_bent(declaration: str, val
 def test_values_from_json_are_typed_and_rounded_like_salesforce_rounds() -> None:
     assert from_json(MONEY, Decimal("1.005")) == Decimal("1.01")
     assert from_json(MONEY, "") is None
-    assert from_json(parse_field("D", "datetime"), "2026-07-01T01:00:00.000+0200") == datetime(2026, 6, 30, 23, tzinfo=UTC)
+    assert from_json(parse_field("D", "datetime"), "2026-07-01T01:00:00.000+0200") == datetime(
+        2026, 6, 30, 23, tzinfo=UTC
+    )
     assert from_json(parse_field("B", "boolean"), "true") is True
     with pytest.raises(UnusableValue):
         from_json(parse_field("D", "date"), "yesterday")
