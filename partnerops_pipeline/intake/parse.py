@@ -1,0 +1,249 @@
+"""A file's bytes to rows for the lake: nothing here knows of folders, clocks or the lake."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from partnerops_pipeline.intake.csv_reader import read_csv
+from partnerops_pipeline.intake.errors import FileRefused
+from partnerops_pipeline.intake.facts import FileFacts, RejectedRow
+from partnerops_pipeline.intake.grid import Grid, GridRow
+from partnerops_pipeline.intake.header import Header, counter, find_header
+from partnerops_pipeline.intake.kind import kind_of
+from partnerops_pipeline.intake.profile import Profile
+from partnerops_pipeline.intake.repeats import set_repeats_aside
+from partnerops_pipeline.intake.text import clean, folded
+from partnerops_pipeline.intake.values import Written, instant_of, writer
+from partnerops_pipeline.intake.xlsx_reader import read_xlsx
+
+_EXPONENT = re.compile(r"[+-]?\d+([.,]\d+)?[eE]\+?\d+\Z")
+_REMEMBERED = 20_000
+"""Different texts of a column whose written form is remembered; three quarters of the cells of an export repeat."""
+
+
+@dataclass
+class Record:
+    """A row on its way: canonical values as text, and what no column of the profile takes."""
+
+    number: int
+    values: list[str | None]
+    extra: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """`columns` name the values of each record, in the profile's order."""
+
+    columns: tuple[str, ...]
+    records: list[Record]
+    rejected: list[RejectedRow]
+    facts: FileFacts
+
+
+@dataclass
+class _Counts:
+    values: int = 0
+    unparseable: Counter[str] = field(default_factory=Counter)
+    unknown: dict[str, Counter[str]] = field(default_factory=dict)
+
+
+def parse(content: bytes, file_name: str, profile: Profile) -> Parsed:
+    """Read one export.
+
+    Raises:
+        FileRefused: it is not what the profile says, lacks a required column, or does not say of which moment it is.
+    """
+    kind = kind_of(content)
+    if kind != profile.format:
+        wanted = {"csv": "delimited text (.csv)", "xlsx": "an Excel workbook (.xlsx)"}
+        raise FileRefused(
+            f"The file is {wanted[kind]}, and {profile.title} come as {wanted[profile.format]}.",
+            f"Export it as .{profile.format}, or change `format` in the profile {profile.name}.",
+        )
+    grid = (read_csv if kind == "csv" else read_xlsx)(content, profile, counter(profile))
+    header = find_header(grid.rows, profile)
+    data = grid.rows[header.first_data_row :]
+    if len(data) > profile.max_rows:
+        raise FileRefused(
+            f"The file has {len(data):,} rows, more than the {profile.max_rows:,} that the profile allows.",
+            "Export it in parts, or raise `max_rows` in the profile.",
+        )
+    named_moment = _moment_in_name(file_name, profile)
+    rows = [row for row in data if not _is_no_record(row, header, profile)]
+    records, rejected, counts = _records(rows, header, grid, profile)
+    kept, repeats = set_repeats_aside(records, profile)
+    rejected = sorted([*rejected, *repeats], key=lambda row: row.row_number)
+    as_of = named_moment or _moment_in_column(kept, profile)
+    unmapped = tuple(sorted(header.unmapped))
+    facts = FileFacts(
+        rows=len(rows),
+        landed=len(kept),
+        rejected=len(rejected),
+        skipped=len(data) - len(rows),
+        as_of=as_of,
+        repeated_keys=len({row.key for row in repeats}),
+        values=counts.values,
+        unparseable=dict(sorted(counts.unparseable.items())),
+        unknown_values={column: dict(sorted(found.items())) for column, found in sorted(counts.unknown.items())},
+        unmapped=unmapped,
+        absent=tuple(column for column in profile.columns if column not in header.mapped),
+        is_capped=len(rows) in profile.row_caps,
+    )
+    return Parsed(tuple(profile.columns), kept, rejected, facts)
+
+
+def _is_no_record(row: GridRow, header: Header, profile: Profile) -> bool:
+    """A repeated header, a total, a footer or a group heading.
+
+    A row that has its whole key is always a record: a partner may be called "Total Systems".
+    """
+    if row.flaw:
+        return False
+    cells = [clean(cell) for cell in row.cells]
+    filled = [cell for cell in cells if cell]
+    if not filled:
+        return True
+    if [folded(cell) for cell in cells[: header.width]] == [folded(cell) for cell in header.cells[: header.width]]:
+        return True
+    keys = [_cell(cells, header.mapped[column]) for column in profile.key]
+    if all(keys) and not (len(keys) == 1 and keys[0] == filled[0] and len(filled) < 3):
+        return False
+    if any(re.fullmatch(pattern, filled[0], re.IGNORECASE | re.DOTALL) for pattern in profile.skip.patterns):
+        return True
+    return profile.skip.single_cell_rows and len(filled) == 1 and not any(keys)
+
+
+def _records(
+    rows: Sequence[GridRow], header: Header, grid: Grid, profile: Profile
+) -> tuple[list[Record], list[RejectedRow], _Counts]:
+    columns = list(profile.columns)
+    places = [header.mapped.get(column) for column in columns]
+    writers = [writer(rule, profile) for rule in profile.columns.values()]
+    known = [frozenset(map(folded, rule.values)) for rule in profile.columns.values()]
+    ids = [index for index, rule in enumerate(profile.columns.values()) if rule.type == "id"]
+    currencies = [columns.index(rule.currency_into) if rule.currency_into else -1 for rule in profile.columns.values()]
+    remembered: list[dict[str, Written]] = [{} for _ in columns]
+    unmapped = list(header.unmapped.items())
+    nameless = [i for i in range(header.width) if not header.cells[i]]
+    counts, records, rejected = _Counts(), [], []
+    for row in rows:
+        flaw = row.flaw or _wrong_width(row, header, profile)
+        if not flaw:
+            flaw = _lossy_id(row, header, grid, columns, places, ids)
+        if flaw:
+            rejected.append(RejectedRow(row.number, _readable_key(row, header, profile), "FI-04", f"{flaw}."))
+            continue
+        values: list[str | None] = []
+        marks: dict[int, str] = {}
+        for index, place in enumerate(places):
+            text = clean(_cell(row.cells, place)) if place is not None else ""
+            if not text:
+                values.append(None)
+                continue
+            memory = remembered[index]
+            written = memory.get(text)
+            if written is None:
+                written = writers[index](text)
+                if len(memory) < _REMEMBERED:
+                    memory[text] = written
+            values.append(written.text)
+            counts.values += 1
+            if not written.fits:
+                counts.unparseable[columns[index]] += 1
+            if known[index] and written.text is not None and folded(written.text) not in known[index]:
+                counts.unknown.setdefault(columns[index], Counter())[written.text] += 1
+            if written.currency:
+                marks[currencies[index]] = written.currency
+        for target, currency in marks.items():
+            values[target] = values[target] or currency
+        absent = [column for column in profile.key if not values[columns.index(column)]]
+        if absent:
+            reason = f"The row has no {' and no '.join(absent)}, which tells records apart."
+            rejected.append(RejectedRow(row.number, _readable_key(row, header, profile), "FI-04", reason))
+            continue
+        extra = {name: text for name, place in unmapped if (text := clean(_cell(row.cells, place)))}
+        extra.update({f"column {i + 1}": text for i in nameless if (text := clean(_cell(row.cells, i)))})
+        records.append(Record(row.number, values, extra))
+    return records, rejected, counts
+
+
+def _wrong_width(row: GridRow, header: Header, profile: Profile) -> str:
+    if profile.format == "xlsx":
+        return ""  # a sheet has no broken lines
+    filled = max((index + 1 for index, cell in enumerate(row.cells) if cell.strip()), default=0)
+    if filled > header.width:
+        return f"the row has {filled} cells, and the header has {header.width}"
+    if len(row.cells) < header.width:
+        return f"the row ends after {len(row.cells)} of {header.width} cells"
+    return ""
+
+
+def _lossy_id(
+    row: GridRow, header: Header, grid: Grid, columns: list[str], places: list[int | None], ids: list[int]
+) -> str:
+    for index in ids:
+        place = places[index]
+        if place is None:
+            continue
+        text = clean(_cell(row.cells, place))
+        if _EXPONENT.match(text):
+            return f"{columns[index]} is in scientific notation ({text}), so its last digits are lost"
+        if (row.number, place) in grid.imprecise:
+            return f"{columns[index]} is a number of more than 15 digits, of which Excel changes the last ones"
+    return ""
+
+
+def _readable_key(row: GridRow, header: Header, profile: Profile) -> str | None:
+    parts = [clean(_cell(row.cells, header.mapped[column])) for column in profile.key]
+    return "|".join(parts) if any(parts) else None
+
+
+def _cell(cells: Sequence[str], place: int) -> str:
+    return cells[place] if place < len(cells) else ""
+
+
+def _moment_in_name(file_name: str, profile: Profile) -> datetime | None:
+    rule = profile.as_of
+    if rule.source != "name":
+        return None
+    found = re.search(rule.pattern, file_name)
+    example = rule.example or profile.name + "_2026-06-30." + profile.format
+    if not found:
+        raise FileRefused("The file's name does not say of which day it is.", f"Name it like {example}.")
+    parts = {name: int(value) for name, value in found.groupdict().items() if value}
+    try:
+        return datetime(
+            parts["year"], parts["month"], parts["day"],
+            parts.get("hour", 0), parts.get("minute", 0), parts.get("second", 0), tzinfo=UTC,
+        )  # fmt: skip
+    except ValueError:
+        raise FileRefused(f"The date in the file's name ({found[0]}) does not exist.", f"Name it like {example}.") from None
+
+
+def _moment_in_column(records: Sequence[Record], profile: Profile) -> datetime | None:
+    """The greatest moment in the declared column.
+
+    Raises:
+        FileRefused: there are records, and none has one.
+    """
+    index = list(profile.columns).index(profile.as_of.column)
+    moments = [moment for r in records if (text := r.values[index]) and (moment := instant_of(text))]
+    if records and not moments:
+        raise FileRefused(
+            f"No row has a date in {profile.as_of.column}, from which the file's own date is taken.",
+            "Export it with that column filled, or take the date from the file's name (`as_of` in the profile).",
+        )
+    return max(moments, default=None)
+
+
+def extra_text(extra: dict[str, str]) -> str | None:
+    """The unmapped cells as JSON, keys sorted; None if there are none.
+
+    One text instead of columns: a tenant's two hundred own columns come and go, and the lake's schema should not.
+    """
+    return json.dumps(extra, ensure_ascii=False, sort_keys=True) if extra else None

@@ -1,0 +1,30 @@
+"""What became of one file, for people and for whoever orchestrates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from partnerops_pipeline.intake.facts import FileFacts
+
+State = Literal["landed", "already_known", "rejected", "waiting"]
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """`landed`: its rows are in the lake; `already_known`: they were; `rejected`: set aside with `reason`, nothing stored;
+    `waiting`: left where it is, and `reason` says for what. `facts` are there for landed files. `file` is the name as dropped.
+    """
+
+    profile: str
+    file: str
+    state: State
+    sha256: str = ""
+    rows: int = 0
+    rejected_rows: int = 0
+    reason: str = ""
+    rule: str = ""
+    table: str = ""
+    facts: FileFacts | None = None
+    moved_to: Path | None = None

@@ -1,0 +1,57 @@
+"""YAML that can be complained about: the content, and for each key the line it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from partnerops_pipeline.errors import ConfigurationError
+
+Lines = Mapping[tuple[str, ...], int]
+
+
+def parse(text: str, file: Path) -> tuple[Any, Lines]:
+    """The content and, for each key's path, its line; a key given twice is an error, not a silent overwrite.
+
+    Raises:
+        ConfigurationError: not YAML, or a key twice; with file and line.
+    """
+    lines: dict[tuple[str, ...], int] = {}
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        if root is None:
+            return None, lines
+        _note(root, (), lines, file)
+        return yaml.safe_load(text), lines
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise complaint(file, line, f"it is not YAML: {error.problem or error.context}") from None
+    except yaml.YAMLError as error:
+        raise complaint(file, 1, f"it is not YAML: {' '.join(str(error).split())}") from None
+
+
+def complaint(file: Path, line: int, what: str) -> ConfigurationError:
+    return ConfigurationError(f"The profile {file}, line {line}, is wrong: {what}.", "Correct that line and run again.")
+
+
+def nearest_line(lines: Lines, trail: tuple[str, ...]) -> int:
+    """The line of the key at `trail`, or of the nearest key above it."""
+    return next((lines[trail[:n]] for n in range(len(trail), 0, -1) if trail[:n] in lines), 1)
+
+
+def _note(node: yaml.Node, path: tuple[str, ...], lines: dict[tuple[str, ...], int], file: Path) -> None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            here = (*path, str(key.value))
+            if here in lines:
+                raise complaint(file, key.start_mark.line + 1, f"{'.'.join(here)} is given twice")
+            lines[here] = key.start_mark.line + 1
+            _note(value, here, lines, file)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            lines[(*path, str(index))] = value.start_mark.line + 1
+            _note(value, (*path, str(index)), lines, file)
