@@ -1,7 +1,9 @@
 -- A registration of a valid partner as it stood on the as-of day.
 -- Approved once and now expired or converted is approved. Rejected, withdrawn or revoked after an approval is approved
--- until that dated event, and never was where it has no date. A submitted registration touches a deal unless it is a
--- draft or was rejected, withdrawn or revoked by then (or without a date).
+-- until that dated event, and never was where it has no date.
+-- A submitted registration touches a deal, unless it is a draft or had been rejected, withdrawn or revoked by then. One
+-- that was rejected or withdrawn without a date never touched; a revoked one stood until its end, so without a date it
+-- still does.
 with registrations as (
     select
         registrations.*,
@@ -33,7 +35,7 @@ final as (
             case
                 when registrations.family = 'approved'
                     then registrations.approved_date is null or registrations.approved_date <= {{ as_of() }}
-                when registrations.family in ('rejected', 'ended')
+                when registrations.family in ('rejected', 'withdrawn', 'revoked')
                     then registrations.approved_date <= {{ as_of() }} and registrations.over_date > {{ as_of() }}
             end,
             false
@@ -41,7 +43,8 @@ final as (
         coalesce(
             registrations.submitted_date <= {{ as_of() }}
             and case
-                when registrations.family in ('rejected', 'ended') then registrations.over_date > {{ as_of() }}
+                when registrations.family in ('rejected', 'withdrawn') then registrations.over_date > {{ as_of() }}
+                when registrations.family = 'revoked' then coalesce(registrations.over_date > {{ as_of() }}, true)
                 else registrations.family <> 'draft'
             end,
             false
