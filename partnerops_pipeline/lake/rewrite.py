@@ -156,10 +156,10 @@ def vacuum(folder: Path, snapshot: log.Snapshot, older_than: timedelta) -> int:
     """
     live = set(snapshot.names)
     latest = time.time() - older_than.total_seconds()
+    # All are chosen before the first goes: removing one name of a file renews the ctime of its other names.
+    old = [path for path in folder.iterdir() if path.name not in live and path.lstat().st_ctime <= latest]
     removed = 0
-    for path in folder.iterdir():
-        if path.name in live or path.lstat().st_ctime > latest:
-            continue
+    for path in old:
         if path.suffix == ".parquet" and path.is_file():
             path.unlink()
             removed += 1

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from partnerops_pipeline.lake.columns import META, Column
+from partnerops_pipeline.lake.rewrite import SCRATCH
+
+from .cases import DEALS, NOON, add, deal, deals, rows
+
+HISTORY = "Id, Amount, SystemModstamp, _batch_id, _extracted_at, _committed_at, _is_deleted"
+WIDER = (DEALS[0], Column("Amount", "DECIMAL(20,4)"), DEALS[2])
+
+
+def test_a_new_column_enters_with_its_batch_in_one_commit(tmp_path: Path) -> None:
+    table = deals(tmp_path)
+    add(table, deal("a"), deal("b"), watermark=NOON)
+    before = rows(table, HISTORY)
+    later = NOON + timedelta(hours=1)
+    done = add(table, deal("a", at=1, Region="emea"), columns=[*DEALS, Column("Region", "VARCHAR")], watermark=later)
+    assert (done.version, done.appended) == (1, 1)
+    assert table.columns() == [*DEALS, Column("Region", "VARCHAR"), *META]
+    assert [row for row in rows(table, HISTORY) if row in before] == before
+    assert rows(table, "Id, Region") == [("a", "emea"), ("a", None), ("b", None)]
+    assert table.watermark() == later
+
+
+def test_a_new_column_makes_old_records_news_only_if_it_has_a_value(tmp_path: Path) -> None:
+    table = deals(tmp_path)
+    add(table, deal("a"), deal("b"))
+    columns = [*DEALS, Column("Region", "VARCHAR")]
+    assert add(table, deal("a", Region="emea"), deal("b", Region=None), columns=columns).appended == 1
+    assert add(table, deal("a", Region="emea"), deal("b", Region=None), columns=columns).appended == 0
+
+
+def test_a_new_column_without_any_news_is_still_learnt(tmp_path: Path) -> None:
+    table = deals(tmp_path)
+    add(table, deal("a"))
+    add(table, deal("a", Region=None), columns=[*DEALS, Column("Region", "VARCHAR")])
+    assert "Region" in [column.name for column in table.columns()]
+    assert rows(table) == [("a", Decimal(10))]
+    assert add(table, deal("a", Region="emea"), columns=[*DEALS, Column("Region", "VARCHAR")]).appended == 1
+
+
+def test_a_column_that_the_source_hides_is_no_change(tmp_path: Path) -> None:
+    table = deals(tmp_path)
+    add(table, deal("a"), deal("b"))
+    fewer = [DEALS[0], DEALS[2]]
+    hidden = [{k: v for k, v in deal(name).items() if k != "Amount"} for name in ("a", "b")]
+    assert add(table, *hidden, columns=fewer).appended == 0
+    assert table.columns() == [*DEALS, *META]
+
+
+def test_a_wider_type_keeps_every_row_and_its_history(tmp_path: Path) -> None:
+    table = deals(tmp_path)
+    add(table, deal("a", "1.25"), deal("b", None), watermark=NOON)
+    add(table, deal("a", "2.25", at=1))
+    before = rows(table, HISTORY)
+    done = add(table, deal("a", "2.25", at=1), deal("c", "0.1234"), columns=WIDER)
+    assert (done.appended, done.unchanged) == (1, 1)
+    after = rows(table, HISTORY)
+    assert [row for row in after if row[0] != "c"] == before
+    assert rows(table, where="Id = 'c'") == [("c", Decimal("0.1234"))]
+    assert [column.type for column in table.columns() if column.name == "Amount"] == ["DECIMAL(20,4)"]
+    assert table.watermark() == NOON
+    assert add(table, deal("a", "2.25", at=1)).appended == 0, "a narrower batch later is compared in the wider type"
+
+
+def test_a_number_that_became_text_keeps_its_digits(tmp_path: Path) -> None:
+    table = deals(tmp_path)
+    add(table, deal("a", "1.5"))
+    text = (DEALS[0], Column("Amount", "VARCHAR"), Column("SystemModstamp", "VARCHAR"))
+    add(table, {"Id": "b", "Amount": "many", "SystemModstamp": "today"}, columns=text)
+    assert rows(table, "Id, Amount, SystemModstamp") == [
+        ("a", "1.50", "2026-02-28T12:00:00.000Z"),
+        ("b", "many", "today"),
+    ]
+
+
+def test_compaction_changes_files_but_no_row_and_no_moment(tmp_path: Path) -> None:
+    table = deals(tmp_path)
+    for number in range(6):
+        add(table, deal("a", str(number), at=number), deal(f"only in {number}"), watermark=NOON + timedelta(hours=number))
+    before, known = rows(table, HISTORY), rows(table, "DISTINCT _committed_at")[2][0]
+    as_known = rows(table, HISTORY, f"_committed_at <= TIMESTAMPTZ '{known}'")
+    assert table.compact() == 6
+    assert len(table.files()) == 1
+    assert rows(table, HISTORY) == before
+    assert rows(table, HISTORY, f"_committed_at <= TIMESTAMPTZ '{known}'") == as_known
+    assert len(as_known) == 6
+    assert (table.row_count(), table.watermark(), table.contents().extracted_at) == (12, NOON + timedelta(hours=5), NOON)
+    assert table.compact() == 0
+    assert add(table, deal("a", "5", at=5)).appended == 0
+
+
+def test_compaction_leaves_large_files_alone(tmp_path: Path) -> None:
+    table = deals(tmp_path)
+    add(table, *(deal(f"{number:06}", str(number)) for number in range(20_000)))
+    large = table.files()
+    for number in range(3):
+        add(table, deal("a", str(number)))
+    assert table.compact(target_bytes=2 * Path(large[0]).stat().st_size) == 3
+    assert large[0] in table.files()
+    assert table.row_count() == 20_003
+
+
+def test_compaction_joins_files_from_before_and_after_a_new_column(tmp_path: Path) -> None:
+    table = deals(tmp_path)
+    add(table, deal("a"))
+    add(table, deal("b", Region="na"), columns=[*DEALS, Column("Region", "VARCHAR")])
+    assert table.compact() == 2
+    assert rows(table, "Id, Region") == [("a", None), ("b", "na")]
+
+
+def test_vacuum_takes_what_no_commit_names_once_it_is_old(tmp_path: Path) -> None:
+    table = deals(tmp_path)
+    for number in range(3):
+        add(table, deal("a", str(number)))
+    table.compact()
+    (table.folder / "orphan.parquet").write_bytes(b"of a killed process")
+    (table.folder / f"{SCRATCH}1-1").mkdir()
+    before = rows(table, HISTORY)
+    assert table.vacuum() == 0, "too young to go"
+    assert table.vacuum(timedelta(0)) == 4
+    assert rows(table, HISTORY) == before
+    left = [name for name in os.listdir(table.folder) if name != "_delta_log"]
+    assert left == [Path(table.files()[0]).name]
