@@ -1,0 +1,105 @@
+"""What README and the guides name must exist: paths, make targets, commands and their options, settings, models."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from partnerops_pipeline.cli.main import main
+from partnerops_pipeline.settings import PROJECT_ROOT, Settings
+
+DOCUMENTS = sorted([*PROJECT_ROOT.glob("*.md"), *PROJECT_ROOT.glob("docs/**/*.md")])
+HOME_FOLDERS = ("inbox", "profiles", "lake", "spool", "releases", "current", "state", "reports", "dagster", "data", ".venv")
+"""Folders that exist only under PARTNEROPS_HOME or after `make`; the contract in docs names them."""
+MODEL = re.compile(r"^(?:(?:staging|intermediate|core|marts|quality|meta)\.)?((?:dim|fct|bridge|mart|int|stg)_\w+)$")
+
+
+def quoted(text: str) -> list[str]:
+    """Every piece of code in a document: backticked words, and the lines of fenced blocks."""
+    fenced = re.findall(r"^```[^\n]*\n(.*?)^```", text, flags=re.M | re.S)
+    rest = re.sub(r"^```[^\n]*\n.*?^```", "", text, flags=re.M | re.S)
+    lines = [line.split("  #")[0].strip().removeprefix("$ ") for block in fenced for line in block.splitlines()]
+    return [*re.findall(r"`([^`\n]+)`", rest), *lines]
+
+
+def settings() -> set[str]:
+    return {str(field.validation_alias) for field in Settings.model_fields.values()}
+
+
+def make_words() -> tuple[set[str], set[str]]:
+    text = (PROJECT_ROOT / "Makefile").read_text()
+    return set(re.findall(r"^([a-z][\w-]*):", text, flags=re.M)), set(re.findall(r"\b([A-Z][A-Z_]+)\b", text))
+
+
+def models() -> set[str]:
+    return {path.stem for path in (PROJECT_ROOT / "dbt_project" / "models").rglob("*.sql")}
+
+
+def unknown_in(piece: str) -> str | None:
+    """Why a quoted piece names something that is not there, or None."""
+    targets, make_variables = make_words()
+    if match := re.match(r"^(?:[A-Z_]+=\S+ )*make ([a-z][\w-]*)", piece):
+        return None if match[1] in targets else f"no make target `{match[1]}`"
+    if match := re.match(r"^(?:\.venv/bin/)?partnerops ([^|>]+)", piece):
+        return unknown_command(match[1])
+    if match := MODEL.match(piece):
+        return None if match[1] in models() else f"no model `{match[1]}`"
+    for name in re.findall(r"\b((?:PARTNEROPS|SALESFORCE)_[A-Z_]+)\b", piece):
+        if name not in settings() | make_variables:
+            return f"no setting `{name}`"
+    if re.match(r"^\.?[\w.-]+(/[\w.*<>-]*)+$", piece) and not piece.startswith(HOME_FOLDERS):
+        pattern = re.sub(r"<[^>]+>", "*", piece).rstrip("/")
+        found = any(PROJECT_ROOT.glob(pattern)) or any((PROJECT_ROOT / "partnerops_pipeline").glob(pattern))
+        return None if found else f"no path `{piece}`"
+    return None
+
+
+def unknown_command(words: str) -> str | None:
+    command: click.Command = main
+    parts = words.split(" -- ")[0].removesuffix(" --").split()
+    for word in parts:
+        if word.startswith("-"):
+            known = {option for parameter in command.params for option in [*parameter.opts, *parameter.secondary_opts]}
+            if word.split("=")[0].strip("[]") not in known | {"--help"}:
+                return f"`partnerops {words}`: no option {word}"
+        elif isinstance(command, click.Group):
+            child = command.commands.get(word)
+            if child is None:
+                return f"no command `partnerops {words}`"
+            command = child
+    return None
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(PROJECT_ROOT).as_posix())
+def test_everything_a_document_names_exists(document: Path) -> None:
+    wrong = [reason for piece in quoted(document.read_text()) if (reason := unknown_in(piece))]
+    assert not wrong, f"{document.name}: " + "; ".join(sorted(set(wrong)))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(PROJECT_ROOT).as_posix())
+def test_every_link_within_the_project_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", document.read_text())
+    missing = [link for link in links if not (document.parent / link).exists()]
+    assert not missing, f"{document.name} links to {missing}"
+
+
+def test_the_check_itself_notices_what_is_not_there() -> None:
+    assert unknown_in("make nonsense") and unknown_in("partnerops nonsense") and unknown_in("partnerops run --nonsense")
+    assert unknown_in("core.fct_nonsense") and unknown_in("SALESFORCE_NONSENSE") and unknown_in("partnerops_pipeline/nonsense.py")
+    assert unknown_in("make demo") is None and unknown_in("partnerops run --as-of 2026-06-30") is None
+
+
+def test_the_example_environment_lists_every_setting_once() -> None:
+    text = (PROJECT_ROOT / ".env.example").read_text()
+    listed = re.findall(r"^#?\s?([A-Z][A-Z_]+)=", text, flags=re.M)
+    assert sorted(listed) == sorted(set(listed))
+    assert set(listed) == settings()
+
+
+def test_the_guide_for_data_engineers_tells_every_setting() -> None:
+    guide = (PROJECT_ROOT / "docs" / "settings.md").read_text()
+    missing = sorted(name for name in settings() if f"`{name}`" not in guide)
+    assert not missing

@@ -1,0 +1,121 @@
+"""Bad input gives one clear sentence and a non-zero exit, never a traceback, and leaves the last good release alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from partnerops_pipeline.settings import PROJECT_ROOT
+from tests.end_to_end.house import House
+
+
+def told(done: subprocess.CompletedProcess[str], *words: str) -> str:
+    """The last sentence on stderr; it must hold every word, and there must be no traceback."""
+    assert done.returncode != 0, done.stdout
+    assert "Traceback" not in done.stdout + done.stderr, done.stderr[-2000:]
+    sentence = done.stderr.strip()
+    for word in words:
+        assert word.lower() in sentence.lower(), f"{word!r} is not in: {sentence}"
+    return sentence
+
+
+@pytest.fixture
+def fresh(org: Any, tmp_path: Path) -> House:
+    """A home of its own on the shared org, with nothing in it yet."""
+    return House(tmp_path / "home", org.url)
+
+
+@pytest.mark.xdist_group("bad_input")
+def test_wrong_credentials(fresh: House) -> None:
+    sentence = told(fresh.run("run", "--as-of", "2026-06-30", SALESFORCE_CLIENT_SECRET="not-the-secret"), "log-in", "SALESFORCE_CLIENT_SECRET")
+    assert "not-the-secret" not in sentence
+
+
+@pytest.mark.xdist_group("bad_input")
+def test_unreachable_host(fresh: House) -> None:
+    told(fresh.run("run", "--as-of", "2026-06-30", SALESFORCE_INSTANCE_URL="http://127.0.0.1:9"), "127.0.0.1:9")
+
+
+@pytest.mark.xdist_group("bad_input")
+def test_no_org_configured(fresh: House) -> None:
+    told(fresh.run("run", "--as-of", "2026-06-30", SALESFORCE_INSTANCE_URL=""), "SALESFORCE_INSTANCE_URL")
+
+
+def objects_file(tmp_path: Path, old: str, new: str) -> str:
+    text = (PROJECT_ROOT / "partnerops_pipeline" / "salesforce" / "objects.yaml").read_text()
+    assert old in text, f"the shipped objects file no longer holds {old!r}"
+    path = tmp_path / "objects.yaml"
+    path.write_text(text.replace(old, new, 1))
+    return str(path)
+
+
+@pytest.mark.xdist_group("bad_input")
+def test_a_missing_object_is_named_and_the_rest_is_published(fresh: House, tmp_path: Path) -> None:
+    file = objects_file(tmp_path, "  - name: Opportunity\n", "  - name: Opportunityy\n")
+    done = fresh.run("run", "--as-of", "2026-06-30", SALESFORCE_OBJECTS_FILE=file)
+    told(done, "Opportunityy")
+    assert fresh.manifest()["tables"], "the rest was not published"
+
+
+@pytest.mark.xdist_group("bad_input")
+def test_a_missing_required_field_is_named_and_the_rest_is_published(fresh: House, tmp_path: Path) -> None:
+    file = objects_file(tmp_path, "      StageName:", "      StageNameX:")
+    done = fresh.run("run", "--as-of", "2026-06-30", SALESFORCE_OBJECTS_FILE=file)
+    told(done, "StageNameX", "Opportunity")
+    assert fresh.manifest()["tables"], "the rest was not published"
+
+
+@pytest.mark.xdist_group("bad_input")
+def test_a_broken_objects_file_is_named_with_its_line(fresh: House, tmp_path: Path) -> None:
+    path = tmp_path / "objects.yaml"
+    path.write_text("version: 1\nobjects:\n  - name: Account\n    fieldz: {}\n")
+    told(fresh.run("run", SALESFORCE_OBJECTS_FILE=str(path)), "objects.yaml", "line 4", "fieldz")
+
+
+@pytest.mark.xdist_group("bad_input")
+@pytest.mark.parametrize("day", ["2026-02-30", "tomorrow", "1850-01-01", "2199-01-01"])
+def test_an_impossible_day(fresh: House, built_house: House, day: str) -> None:
+    told(House(built_house.home, built_house.org_url).run("run", "--as-of", day), day)
+
+
+@pytest.mark.xdist_group("bad_input")
+def test_a_spent_quota_is_said_and_nothing_is_lost(make_org: Any, tmp_path: Path) -> None:
+    with make_org(daily_limit=25) as org:
+        house = House(tmp_path / "home", org.url)
+        told(house.run("run", "--as-of", "2026-06-30"), "quota")
+
+
+@pytest.mark.xdist_group("bad_input")
+def test_a_locked_warehouse_names_the_holder(built_house: House) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", "import duckdb,sys,time; c=duckdb.connect(sys.argv[1]); print('held', flush=True); time.sleep(120)",
+         str(built_house.home / "warehouse.duckdb")],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+        release = built_house.release
+        told(built_house.run("run", "--as-of", "2026-06-30"), "warehouse.duckdb", str(holder.pid))
+        assert built_house.release == release
+    finally:
+        holder.kill()
+        holder.wait()
+
+
+@pytest.mark.xdist_group("bad_input")
+def test_a_full_disk_is_said_and_the_last_release_stands(org: Any, tmp_path: Path) -> None:
+    """A real file system of 6 MB, in a mount namespace of its own: needs root or user namespaces, as Linux has them."""
+    unshare = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
+    assert shutil.which("unshare"), "this test needs `unshare` (util-linux)"
+    small = tmp_path / "small"
+    small.mkdir()
+    house = House(small / "home", org.url)
+    script = f"mount -t tmpfs -o size=6m tmpfs '{small}' && exec '{sys.executable}' -m partnerops_pipeline.cli.main run --as-of 2026-06-30"
+    done = subprocess.run([*unshare, "sh", "-c", script], cwd=PROJECT_ROOT, env=house.env(), capture_output=True, text=True, timeout=300)
+    told(done, "disk", "room")
