@@ -1,4 +1,4 @@
-"""What a test in another process needs: see the request log, move the clock, change records, set faults, expire sessions.
+"""For tests in another process: see the request log, move the clock, change records, set faults, end sessions.
 
 These paths (`/emulator/…`) are no part of Salesforce, need no session, cost no calls and stay out of the request log.
 """

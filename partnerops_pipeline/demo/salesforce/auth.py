@@ -106,7 +106,8 @@ def soap_login(org: EmulatedOrg, call: Call) -> Response:
     )
     answer = (
         '<?xml version="1.0" encoding="UTF-8"?>'
-        '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns="urn:partner.soap.sforce.com">'
+        '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '
+        'xmlns="urn:partner.soap.sforce.com">'
         "<soapenv:Body><loginResponse><result><passwordExpired>false</passwordExpired>"
         f"<serverUrl>{escape(server)}</serverUrl><sessionId>{escape(org.open_session())}</sessionId><userId>{SYSTEM_USER}</userId>"
         f"<userInfo><organizationId>{org.store.organization_id}</organizationId>"
@@ -187,7 +188,8 @@ def _oauth_error(error: str, description: str) -> ApiError:
 
 def _soap_fault(code: str, message: str) -> ApiError:
     body = (
-        '<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '
         'xmlns:sf="urn:fault.partner.soap.sforce.com"><soapenv:Body><soapenv:Fault>'
         f"<faultcode>sf:{code}</faultcode><faultstring>{code}: {escape(message)}</faultstring>"
         f"<detail><sf:LoginFault><sf:exceptionCode>{code}</sf:exceptionCode>"

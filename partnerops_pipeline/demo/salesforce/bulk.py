@@ -1,7 +1,8 @@
 """Bulk API 2.0 query jobs.
 
-A job is evaluated in the background when it is made; its results are then fixed and can be read in pages of any size, again
-and again, for seven days. Reference: https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/queries.htm
+A job is evaluated in the background when it is made; its results are then fixed and can be read in pages of any size,
+again and again, for seven days. Reference:
+https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/queries.htm
 """
 
 from __future__ import annotations
@@ -183,7 +184,7 @@ class BulkJobs:
         return Response(status_code=204)
 
     def results(self, org: EmulatedOrg, call: Call) -> Response:
-        """One page of CSV: `maxRecords` and `locator` choose it; headers say how many rows it has and where to go on."""
+        """One page of CSV, chosen by `maxRecords` and `locator`; headers tell its rows and where to go on."""
         job, pages = self._finished(call)
         start = _locator_row(call.query.get("locator"), len(pages))
         wanted = call.query.get("maxRecords")

@@ -163,7 +163,7 @@ class Changes:
             connection.execute("UPDATE \"~meta\" SET value = ? WHERE name = 'deleted_log_starts'", (now,))
 
     def merge(self, object_name: str, winner_id: str, loser_id: str, *, at: datetime | None = None) -> None:
-        """Merge two accounts, contacts or leads: the loser is deleted and names its master; references move to the winner."""
+        """Merge two accounts, contacts or leads: the loser is deleted, what refers to it refers to the winner."""
         one = self.schema.objects[object_name]
         if "MasterRecordId" not in one.fields:
             raise ValueError(f"{one.name} cannot be merged")

@@ -1,4 +1,4 @@
-"""The org's own clock: starts where it is told, ticks with real elapsed time, and never goes back, not even by a restart.
+"""The org's own clock: starts where told, ticks with real elapsed time, never goes back, not even by a restart.
 
 Everything that Salesforce dates (the `Date` header, SystemModstamp of a change, expiry of sessions and jobs) comes from
 here, so that a demo of last year's programme behaves as it would have then.

@@ -1,4 +1,4 @@
-"""What stands before all resources: the address limit, faults, the headers that every answer carries, the request log."""
+"""What stands before all resources: the address limit, faults, the headers of every answer, the request log."""
 
 from __future__ import annotations
 

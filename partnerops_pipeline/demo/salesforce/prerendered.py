@@ -1,8 +1,9 @@
-"""A large synthetic org whose Bulk pages are rendered once to files, so that a benchmark measures its client and not us.
+"""A large synthetic org whose Bulk pages are rendered once to files, so that a benchmark measures its client and not
+us.
 
-`synthetic_org` fills Opportunity by one SQL statement (1,000,000 rows in about 10 s); `Prerendered` is given to the server
-as `prepared` and serves every Bulk query over the whole table from a file. Everything else (describe, COUNT(), increments)
-is answered from the same store, so the client's own checks hold.
+`synthetic_org` fills Opportunity by one SQL statement (1,000,000 rows in about 10 s); `Prerendered` is given to the
+server as `prepared` and serves every Bulk query over the whole table from a file. Everything else (describe, COUNT(),
+increments) is answered from the same store, so the client's own checks hold.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ from partnerops_pipeline.demo.salesforce.tables import quoted
 
 OBJECT = "Opportunity"
 COLUMNS = (
-    "Id", "IsDeleted", "CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp", "CurrencyIsoCode",
-    "AccountId", "Name", "Amount", "CloseDate", "StageName", "Type", "LeadSource", "Probability", "ExpectedRevenue",
-    "TotalOpportunityQuantity", "ForecastCategory", "IsClosed", "IsWon", "FiscalQuarter", "FiscalYear", "NextStep", "CampaignId",
-    "OwnerId", "PartnerAccountId", "LastActivityDate", "Fulfillment_Partner__c", "Is_Test__c",
+    "Id", "IsDeleted", "CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById",
+    "SystemModstamp", "CurrencyIsoCode", "AccountId", "Name", "Amount", "CloseDate",
+    "StageName", "Type", "LeadSource", "Probability", "ExpectedRevenue", "TotalOpportunityQuantity",
+    "ForecastCategory", "IsClosed", "IsWon", "FiscalQuarter", "FiscalYear", "NextStep",
+    "CampaignId", "OwnerId", "PartnerAccountId", "LastActivityDate", "Fulfillment_Partner__c", "Is_Test__c",
 )  # fmt: skip
 """Thirty fields of every type that opportunities have: what the benchmark selects."""
 
@@ -40,7 +42,8 @@ def synthetic_org(path: Path, rows: int) -> OrgStore:
     with store.writing() as connection:
         connection.execute(
             f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
-            f"INSERT INTO {quoted(OBJECT)} ({', '.join(map(quoted, values))}) SELECT {', '.join(values.values())} FROM n",
+            f"INSERT INTO {quoted(OBJECT)} ({', '.join(map(quoted, values))}) "
+            f"SELECT {', '.join(values.values())} FROM n",
             (rows,),
         )
     return store
@@ -128,7 +131,8 @@ def _values() -> dict[str, str]:
         "Name": "'Opportunity ' || i || CASE i % 11 WHEN 0 THEN ', \"Phase 2\"' ELSE '' END",
         "Amount": "CASE i % 7 WHEN 0 THEN NULL ELSE (i * 104729) % 50000000 END",
         "CloseDate": "date(1672531200 + (i * 7919) % 110000000, 'unixepoch')",
-        "StageName": "CASE i % 5 WHEN 0 THEN 'Closed Won' WHEN 1 THEN 'Closed Lost' WHEN 2 THEN 'Proposal' ELSE 'Qualification' END",
+        "StageName": "CASE i % 5 WHEN 0 THEN 'Closed Won' WHEN 1 THEN 'Closed Lost' WHEN 2 THEN 'Proposal' "
+        "ELSE 'Qualification' END",
         "Type": "CASE i % 3 WHEN 0 THEN 'Renewal' WHEN 1 THEN 'New Business' ELSE NULL END",
         "LeadSource": "CASE i % 6 WHEN 0 THEN 'Partner Referral' WHEN 1 THEN NULL ELSE 'Web' END",
         "Probability": "(i * 10) % 101",

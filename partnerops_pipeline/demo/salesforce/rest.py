@@ -73,7 +73,7 @@ def basic(org: EmulatedOrg, call: Call) -> Response:
 
 
 def describe(org: EmulatedOrg, call: Call) -> Response:
-    """`sobjects/{name}/describe`; `If-Modified-Since` is answered 304 while the schema stands as the org first had it."""
+    """`sobjects/{name}/describe`; answers 304 to `If-Modified-Since` while no administrator has changed the schema."""
     one = require_object(org, call)
     changed = org.store.schema_changed()
     headers = {"Last-Modified": email.utils.format_datetime(changed, usegmt=True)}
@@ -127,7 +127,8 @@ def deleted(org: EmulatedOrg, call: Call) -> Response:
     rows = (
         org.store.reader()
         .execute(
-            'SELECT id, deleted_at FROM "~deleted" WHERE object = ? AND deleted_at >= ? AND deleted_at < ? ORDER BY deleted_at, id LIMIT ?',
+            'SELECT id, deleted_at FROM "~deleted" WHERE object = ? AND deleted_at >= ? AND deleted_at < ? '
+            "ORDER BY deleted_at, id LIMIT ?",
             (one.name, stored_instant(start), stored_instant(end), MOST_IDS + 1),
         )
         .fetchall()

@@ -1,7 +1,7 @@
 """The org's objects and fields, read from `schema.yaml`, and what may be seen of them now.
 
-The schema of a real org moves while it is being read: administrators add fields, hide them by field-level security, drop
-objects. `OrgSchema` is therefore a value of its own per org, changed through `OrgStore` and saved with it.
+The schema of a real org moves while it is being read: administrators add fields, hide them by field-level security,
+drop objects. `OrgSchema` is therefore a value of its own per org, changed through `OrgStore` and saved with it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _DEFAULT_LENGTH = {"id": 18, "ref": 18, "picklist": 255, "multipicklist": 4099, 
 
 @dataclass(frozen=True)
 class FieldSchema:
-    """One field. `type` is the word that describe uses (`reference`, not `ref`); lengths in characters, digits decimal."""
+    """One field. `type` is the word of describe (`reference`, not `ref`); lengths in characters, digits decimal."""
 
     name: str
     type: str

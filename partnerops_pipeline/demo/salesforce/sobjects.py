@@ -106,8 +106,8 @@ def _checked(one: ObjectSchema, body: dict[str, Any]) -> dict[str, Any]:
             raise ApiError(
                 400,
                 "INVALID_FIELD_FOR_INSERT_UPDATE",
-                f"Unable to create/update fields: {field.name}. Please check the security settings of this field and verify that it is "
-                "read/write for your profile or permission set.",
+                f"Unable to create/update fields: {field.name}. Please check the security settings of this field and "
+                "verify that it is read/write for your profile or permission set.",
                 fields=[field.name],
             )
         values[field.name] = _typed(field, value)

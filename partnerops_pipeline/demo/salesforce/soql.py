@@ -283,7 +283,8 @@ def _text(token: Token) -> Text:
             value, pattern, at = value + meant, pattern + ("\\\\" if meant == "\\" else meant), at + 2
         else:
             raise ValueError(
-                f"Illegal string literal: Invalid string literal '{raw}'. Illegal character sequence '\\{escaped}' in string literal."
+                f"Illegal string literal: Invalid string literal '{raw}'. "
+                f"Illegal character sequence '\\{escaped}' in string literal."
             )
     return Text(value, pattern)
 

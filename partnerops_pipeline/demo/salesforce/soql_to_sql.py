@@ -1,8 +1,8 @@
 """A parsed query to one SQLite statement with bound parameters, in the meaning that SOQL gives it.
 
-What differs from SQL: a null is a value that equals only null, so `Name != 'x'` finds records without a name and NOT turns
-every answer round; text compares without case; `query` leaves the Recycle Bin and archived activities out. Only names found
-in the schema reach the statement, every literal is bound.
+What differs from SQL: a null is a value that equals only null, so `Name != 'x'` finds records without a name and NOT
+turns every answer round; text compares without case; `query` leaves the Recycle Bin and archived activities out. Only
+names found in the schema reach the statement, every literal is bound.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ MOST_HOPS = 5
 
 @dataclass(frozen=True)
 class Output:
-    """One column of the answer. `path` has the API's own letter case; a compound field has the columns of its components."""
+    """One column of the answer; `path` in the API's own letter case. A compound field has its components' columns."""
 
     path: tuple[str, ...]
     field: FieldSchema
@@ -213,7 +213,8 @@ class _Compiler:
             joined = _Source(target, f"t{len(self.joins) + 1}", key, (*source.objects, target.name))
             self.joins[key] = joined
             self.join_sql.append(
-                f" LEFT JOIN {quoted(target.name)} AS {joined.name} ON {joined.name}.Id = {source.name}.{quoted(reference.name)}"
+                f" LEFT JOIN {quoted(target.name)} AS {joined.name}"
+                f" ON {joined.name}.Id = {source.name}.{quoted(reference.name)}"
             )
         return self.joins[key]
 
@@ -285,8 +286,8 @@ class _Compiler:
         if one.type == "datetime":
             if not isinstance(value, datetime):
                 raise invalid_field(_wrong_literal(one, quoted_text=False))
-            # an upper bound alone must not lead SQLite to the index of stamps: reading nearly all rows by it took 2.7 times
-            # as long as in order of their ids (300,000 opportunities); the unary plus tells it so
+            # an upper bound alone must not lead SQLite to the index of stamps: reading nearly all rows by it took twice
+            # as long as in the order of their ids (300,000 opportunities); the unary plus tells it so
             upper = "+" if operator in ("<", "<=") else ""
             return _compared(upper + column, operator, self._bind(_instant_text(value)))
         if one.type == "date":
@@ -417,15 +418,17 @@ def _period_days(period: Period, today: date) -> tuple[date, date]:
 
 def _no_such_column(name: str, schema: ObjectSchema) -> str:
     return (
-        f"No such column '{name}' on entity '{schema.name}'. If you are attempting to use a custom field, be sure to append the '__c' "
-        "after the custom field name. Please reference your WSDL or the describe call for the appropriate names."
+        f"No such column '{name}' on entity '{schema.name}'. If you are attempting to use a custom field, be sure to "
+        "append the '__c' after the custom field name. Please reference your WSDL or the describe call for the "
+        "appropriate names."
     )
 
 
 def _no_such_relationship(hop: str) -> str:
     return (
-        f"Didn't understand relationship '{hop}' in field path. If you are attempting to use a custom relationship, be sure to append "
-        "the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names."
+        f"Didn't understand relationship '{hop}' in field path. If you are attempting to use a custom relationship, be "
+        "sure to append the '__r' after the custom relationship name. Please reference your WSDL or the describe call "
+        "for the appropriate names."
     )
 
 

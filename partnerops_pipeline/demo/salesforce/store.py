@@ -1,7 +1,7 @@
-"""The org's state in one SQLite file: a table per object, the log of deletions, the history of changes, the clock's mark.
+"""The org's state in one SQLite file: a table per object, the deletions, the history of changes, the clock's mark.
 
-Readers have connections of their own (write-ahead log: a reader sees one consistent state and is never blocked); writers
-take turns. How records change is in `changes.py`; this file creates, opens, loads and reads.
+Readers have connections of their own (write-ahead log: a reader sees one consistent state and is never blocked);
+writers take turns. How records change is in `changes.py`; this file creates, opens, loads and reads.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ from partnerops_pipeline.demo.salesforce.tables import column_definition, quoted
 from partnerops_pipeline.demo.salesforce.values import UnusableValue, from_stored, stored_instant, to_stored
 
 Records = Mapping[str, Iterable[Mapping[str, Any]]]
-"""For each object the records, each a mapping of API name to typed value (str, int, bool, Decimal, date, aware datetime)."""
+"""For each object its records: API name to typed value (str, int, bool, Decimal, date, aware datetime, None)."""
 
 _INTERNAL = """
 CREATE TABLE "~meta" (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE "~deleted" (object TEXT, id TEXT, deleted_at TEXT, PRIMARY KEY (object, id)) WITHOUT ROWID;
 CREATE TABLE "~changes" (
-  number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, object TEXT NOT NULL, id TEXT NOT NULL, fields TEXT NOT NULL
+  number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, object TEXT NOT NULL, id TEXT NOT NULL,
+  fields TEXT NOT NULL
 );
 """
 
@@ -63,8 +64,8 @@ class OrgStore(Changes):
         """Make a new org at `path`, whole or not at all (written beside it, then renamed).
 
         Args:
-            records: what the org holds at first. Missing booleans are false; a missing SystemModstamp is LastModifiedDate,
-                else CreatedDate, else an hour before the clock's start.
+            records: what the org holds at first. Missing booleans are false; a missing SystemModstamp is
+                LastModifiedDate, else CreatedDate, else an hour before the clock's start.
             org_clock_start: the first instant of the org's clock; aware.
             organization_id: default is the loaded Organization's id, else one made up.
 
@@ -177,7 +178,7 @@ class OrgStore(Changes):
         return next(self.records(object_name, ids=[record_id]), None)
 
     def records(self, object_name: str, *, ids: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
-        """All records of an object with typed values, hidden fields and the Recycle Bin included, by id: the org's truth."""
+        """All records by id, typed, hidden fields and the Recycle Bin included: the org's truth."""
         one = self.schema.objects[object_name]
         columns = one.stored
         where = "" if ids is None else f" WHERE Id IN ({', '.join('?' * len(ids))})"

@@ -57,7 +57,7 @@ _DATA_TYPES = {"Amount": "Currency", "CloseDate": "Date"}
 def history_rows(
     object_name: str, record_id: str, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> list[tuple[str, dict[str, Any]]]:
-    """The history records, as (object, typed values without system fields), that a change from `before` to `after` leaves.
+    """What a change from `before` to `after` leaves: (history object, typed values without system fields).
 
     `before` is empty for a new record: an opportunity begins with its first OpportunityHistory row.
     """

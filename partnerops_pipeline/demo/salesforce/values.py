@@ -1,7 +1,8 @@
-"""How a field's value travels: Python value -> SQLite column -> text of an answer, without losing a digit or an instant.
+"""How a field's value travels: Python value -> SQLite column -> text of an answer, no digit or instant lost.
 
-SQLite has no decimals, so numbers with a scale are stored as whole numbers of their last digit (12.50 at scale 2 is 1250):
-exact up to 18 digits, and comparable. Dates are ISO text, instants ISO text in UTC to the second, so text order is time order.
+SQLite has no decimals, so numbers with a scale are stored as whole numbers of their last digit (12.50 at scale 2 is
+1250): exact up to 18 digits, and comparable. Dates are ISO text, instants ISO text in UTC to the second, so text
+order is time order.
 """
 
 from __future__ import annotations
@@ -87,8 +88,8 @@ def rest_instant(moment: datetime) -> str:
 def rendered(one: FieldSchema, column: str, *, bulk: bool) -> str:
     """The SQL expression that gives the text of a stored value as the API writes it; NULL stays NULL.
 
-    Numbers with a scale always carry a fraction (`25000.0`), as Salesforce writes doubles; never an exponent, so that no
-    digit is in doubt. REST and Bulk differ only in the instants.
+    Numbers with a scale always carry a fraction (`25000.0`), as Salesforce writes doubles; never an exponent, so that
+    no digit is in doubt. REST and Bulk differ only in the instants.
     """
     if one.is_number:
         return _number_text(column, one.scale)

@@ -155,7 +155,8 @@ def test_userinfo_names_the_org_and_its_own_address(client: Client) -> None:
 def soap(running: RunningOrg, username: str, password: str, version: str = "62.0") -> requests.Response:
     envelope = (
         '<env:Envelope xmlns:env="http://schemas.xmlsoap.org/soap/envelope/"><env:Body>'
-        f'<n1:login xmlns:n1="urn:partner.soap.sforce.com"><n1:username>{username}</n1:username><n1:password>{password}</n1:password>'
+        f'<n1:login xmlns:n1="urn:partner.soap.sforce.com"><n1:username>{username}</n1:username>'
+        f"<n1:password>{password}</n1:password>"
         "</n1:login></env:Body></env:Envelope>"
     )
     return requests.post(f"{running.url}/services/Soap/u/{version}", data=envelope.encode(), timeout=10)

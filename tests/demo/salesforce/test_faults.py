@@ -50,7 +50,8 @@ def test_setting_rules_begins_counting_anew() -> None:
 def test_a_file_of_rules_is_read(tmp_path: Path) -> None:
     file = tmp_path / "faults.yaml"
     file.write_text(
-        "rules:\n  - {match: 'GET .*/results', action: drop, nth: 2, after_bytes: 1000}\n  - {match: limits, action: status, status: 503}\n"
+        "rules:\n  - {match: 'GET .*/results', action: drop, nth: 2, after_bytes: 1000}\n"
+        "  - {match: limits, action: status, status: 503}\n"
     )
     assert load_faults(file) == [
         Fault("GET .*/results", "drop", nth=2, after_bytes=1000),
@@ -60,9 +61,19 @@ def test_a_file_of_rules_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "rules: 5", "rules: [{match: x}]", "rules: [{match: x, action: explode}]", "rules: [{match: '(', action: drop}]",
-     "rules: [{match: x, action: drop, nth: 1, every: 2}]", "rules: [{match: x, action: drop, wrong: 1}]", "rules: [5]", "{"],
-)  # fmt: skip
+    [
+        "",
+        "[]",
+        "{",
+        "rules: 5",
+        "rules: [5]",
+        "rules: [{match: x}]",
+        "rules: [{match: x, action: explode}]",
+        "rules: [{match: '(', action: drop}]",
+        "rules: [{match: x, action: drop, nth: 1, every: 2}]",
+        "rules: [{match: x, action: drop, wrong: 1}]",
+    ],
+)
 def test_a_file_that_holds_no_rules_is_refused_with_a_sentence(tmp_path: Path, text: str) -> None:
     file = tmp_path / "faults.yaml"
     file.write_text(text)

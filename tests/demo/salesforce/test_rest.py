@@ -23,7 +23,8 @@ def test_versions_are_told_without_a_session(client: Client) -> None:
 
 
 def test_records_come_with_attributes_nested_parents_and_exact_values(client: Client) -> None:
-    text = f"SELECT Name, Amount, SystemModstamp, IsWon, Account.Name, Account.Owner.Name FROM Opportunity WHERE Id = '{opportunity(1)}'"
+    fields = "Name, Amount, SystemModstamp, IsWon, Account.Name, Account.Owner.Name"
+    text = f"SELECT {fields} FROM Opportunity WHERE Id = '{opportunity(1)}'"
     body = client.query(text).text
     assert '"Amount":12345.6' in body
     record = json.loads(body, parse_float=Decimal)["records"][0]

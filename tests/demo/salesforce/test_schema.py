@@ -12,7 +12,8 @@ def test_every_object_of_the_demo_org_is_read_with_its_system_fields() -> None:
     assert len(schema.objects) == 31
     opportunity = schema.objects["Opportunity"]
     assert list(opportunity.fields)[:8] == [
-        "Id", "IsDeleted", "CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp", "CurrencyIsoCode",
+        "Id", "IsDeleted", "CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById",
+        "SystemModstamp", "CurrencyIsoCode",
     ]  # fmt: skip
     assert "IsDeleted" not in schema.objects["User"].fields
     assert schema.objects["PartnerRole"].bulk is False

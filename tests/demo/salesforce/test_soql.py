@@ -21,7 +21,8 @@ def literal(text: str) -> object:
 
 def test_a_whole_query_is_read() -> None:
     query = parse(
-        "select Id, Account.Owner.Name from Opportunity where Amount > 1 order by Name desc nulls last, Id limit 10 offset 2"
+        "select Id, Account.Owner.Name from Opportunity where Amount > 1 "
+        "order by Name desc nulls last, Id limit 10 offset 2"
     )
     assert [str(item) for item in query.items] == ["Id", "Account.Owner.Name"]
     assert query.object_name == "Opportunity"
