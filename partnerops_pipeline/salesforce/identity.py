@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 import duckdb
 
 from partnerops_pipeline.errors import PermissionDenied
+from partnerops_pipeline.lake import duck
 from partnerops_pipeline.lake.columns import Column
 from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.lake.table import LakeTable
@@ -96,7 +97,7 @@ def _refuse_another_org(table: LakeTable, identity: OrgIdentity) -> None:
     if not files:
         return
     with duckdb.connect() as connection:
-        found = connection.execute("SELECT DISTINCT organization_id FROM read_parquet($1)", [files]).fetchall()
+        found = connection.execute(f"SELECT DISTINCT organization_id FROM {duck.read_parquet(files)}").fetchall()
     others = {str(one) for (one,) in found} - {identity.organization_id}
     if others:
         raise AnotherOrg(

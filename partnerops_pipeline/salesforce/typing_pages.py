@@ -154,7 +154,7 @@ def _read_csv(page: Path, order: Sequence[str], header: bool) -> str:
     columns = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in order)
     # Nothing is left to guess: sniffing would read "NA" or leading zeros in its own way.
     return (
-        f"read_csv({_text(str(page))}, auto_detect=false, header={str(header).lower()}, columns={{{columns}}}, "
+        f"read_csv({_text(_no_glob(page))}, auto_detect=false, header={str(header).lower()}, columns={{{columns}}}, "
         f"delim=',', quote='\"', escape='\"', nullstr='', encoding='utf-8', null_padding=false, "
         f"max_line_size={LONGEST_LINE_BYTES}, parallel=false)"
     )
@@ -212,6 +212,11 @@ def _bad_values(
         ).fetchall()
         shown.extend(BadValue(str(record), name, str(value)) for record, value in examples)
     return tuple(shown), counted
+
+
+def _no_glob(path: Path) -> str:
+    """A folder may be called `[1]` or `a*`: DuckDB would look for files that match."""
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path))
 
 
 def _text(value: str) -> str:

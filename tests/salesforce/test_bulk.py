@@ -50,12 +50,8 @@ def writer(folder: Path) -> PageWriter:
 
 
 def ids(folder: Path) -> list[str]:
-    return [
-        one
-        for (one,) in duckdb.connect()
-        .execute(f"SELECT Id FROM read_parquet('{folder}/*.parquet') ORDER BY Id")
-        .fetchall()
-    ]
+    files = [str(one) for one in folder.iterdir() if one.suffix == ".parquet"]
+    return [one for (one,) in duckdb.execute("SELECT Id FROM read_parquet(?) ORDER BY Id", [files]).fetchall()]
 
 
 def listed(pages: int, serve: Callable[[int, int], Answer]) -> Callable[[Asked, int], Answer]:

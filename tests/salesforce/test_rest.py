@@ -28,9 +28,9 @@ def read_all(url: str, folder: Path) -> list[tuple[Any, ...]]:
     )
     connection = duckdb.connect()
     connection.execute("SET TimeZone='UTC'")
-    return connection.execute(
-        f"SELECT Id, Amount::VARCHAR, IsWon, epoch(Stamp) FROM read_parquet('{folder}/*.parquet') ORDER BY Id"
-    ).fetchall()
+    files = [str(one) for one in folder.iterdir() if one.suffix == ".parquet"]
+    query = "SELECT Id, Amount::VARCHAR, IsWon, epoch(Stamp) FROM read_parquet(?) ORDER BY Id"
+    return connection.execute(query, [files]).fetchall()
 
 
 def test_pages_are_followed_and_no_digit_of_a_number_is_lost(tmp_path: Path) -> None:

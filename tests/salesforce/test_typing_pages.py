@@ -78,6 +78,15 @@ def test_values_get_their_exact_types(tmp_path: Path) -> None:
     assert types["Amount"] == "DECIMAL(18,2)"
 
 
+def test_a_folder_with_signs_of_patterns_is_a_folder(tmp_path: Path) -> None:
+    for name, who in (("a*", "right"), ("ab", "wrong")):
+        (tmp_path / name).mkdir()
+        bulk_csv(tmp_path / name / "p.csv", [row("1", who)])
+    typed = type_page(tmp_path / "a*" / "p.csv", tmp_path / "p.parquet", COLUMNS, STAMP)
+    assert typed.rows == 1
+    assert read(typed.path, "Name") == [("right",)]
+
+
 def test_the_machines_zone_does_not_shift_instants(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "America/Los_Angeles")
     page = bulk_csv(tmp_path / "p.csv", [row("1", SystemModstamp="2024-09-24T03:26:07.000Z")])
