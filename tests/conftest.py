@@ -102,7 +102,7 @@ def org(make_org: Callable[..., AbstractContextManager[RunningOrg]]) -> Iterator
 
 @pytest.fixture(scope="session")
 def shared_build(shared_folder: Path, org_file: Path, built_day: date) -> Path:
-    """The folder that holds the shared demo once built: `home` and `org.sqlite` as the build left it. Never written again."""
+    """The folder of the shared demo: `home` and `org.sqlite` as the build left them. Never written again."""
     built = shared_folder / "built"
     with only_one_process(shared_folder / "build.lock"):
         if not built.exists():

@@ -34,7 +34,7 @@ def explain(metric: str, period: str, where: tuple[str, ...], form: str, limit: 
 
     explanation = explain_number(release_path(load_settings()), metric, period, dict(_pair(text) for text in where))
     if form == "table":
-        console().print(render.as_table(explanation, limit or None))
+        console(least_width=220).print(render.as_table(explanation, limit or None))
     else:
         click.echo(render.as_csv(explanation) if form == "csv" else render.as_json(explanation), nl=form == "json")
 

@@ -27,9 +27,16 @@ class _Lines(logging.Handler):
         )
 
 
-def console() -> Console:
-    """Standard output; without colours and moving lines where it is not a terminal."""
-    return Console(highlight=False, markup=False, soft_wrap=True)
+def console(least_width: int = 0) -> Console:
+    """Standard output; without colours and moving lines where it is not a terminal.
+
+    Args:
+        least_width: of tables, in characters; a narrower terminal breaks the lines itself, which keeps words whole.
+    """
+    out = Console(highlight=False, markup=False, soft_wrap=True)
+    if out.width < least_width:
+        out.width = least_width
+    return out
 
 
 @contextmanager

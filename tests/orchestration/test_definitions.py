@@ -57,7 +57,9 @@ def test_every_dbt_source_from_salesforce_is_the_asset_that_extracts_it(
     graph = definitions.resolve_asset_graph()
     sources = [source for source in manifest["sources"].values() if source["source_name"] == "salesforce"]
     assert sources
-    lonely = [s["name"] for s in sources if not graph.get(dg.AssetKey(["salesforce", str(s["name"])])).is_materializable]
+    lonely = [
+        s["name"] for s in sources if not graph.get(dg.AssetKey(["salesforce", str(s["name"])])).is_materializable
+    ]
     assert not lonely
 
 
@@ -70,7 +72,9 @@ def test_every_dbt_test_is_an_asset_check_and_blocks_if_its_severity_is_error(
     assert len(tests) > 50
     assert checks.keys() == tests.keys()
     severity = {key: str(node["config"]["severity"]).lower() for key, node in tests.items()}  # type: ignore[index]
-    assert {key: spec.blocking for key, spec in checks.items()} == {key: word == "error" for key, word in severity.items()}
+    assert {key: spec.blocking for key, spec in checks.items()} == {
+        key: word == "error" for key, word in severity.items()
+    }
 
 
 def test_every_asset_of_ours_is_described_owned_and_grouped(definitions: dg.Definitions) -> None:
@@ -108,6 +112,8 @@ def test_schedules_start_switched_off_and_sensors_on(definitions: dg.Definitions
 
 def test_what_comes_from_outside_and_the_release_must_be_fresh(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
-    watched = {key for key in graph.materializable_asset_keys if graph.get(key).freshness_policy_or_from_metadata is not None}
+    watched = {
+        key for key in graph.materializable_asset_keys if graph.get(key).freshness_policy_or_from_metadata is not None
+    }
     assert RELEASE in watched and dg.AssetKey(["salesforce", "opportunity"]) in watched
     assert {key.path[0] for key in watched} == {"salesforce", "release"}
