@@ -25,6 +25,8 @@ def main() -> int:
         faults = Faults(load_faults(arguments.faults) if arguments.faults else [])
         with OrgStore.open(arguments.db) as store:
             serve(EmulatedOrg(store, faults=faults), arguments.port, announce=True, until=until)
+    except KeyboardInterrupt:
+        return 0
     except (PartneropsError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

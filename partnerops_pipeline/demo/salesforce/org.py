@@ -18,6 +18,8 @@ from partnerops_pipeline.demo.salesforce.store import OrgStore
 OLDEST_VERSION, NEWEST_VERSION = 31, 66
 MOST_CURSORS = 10
 """Open REST query cursors per user; the oldest is given up for a new one."""
+MOST_LOGGED = 100_000
+"""Requests that the log holds at most; then the older half is forgotten."""
 
 
 @dataclass
@@ -198,6 +200,8 @@ class EmulatedOrg:
     def log_request(self, entry: LoggedRequest) -> None:
         with self.lock:
             self.request_log.append(entry)
+            if len(self.request_log) > MOST_LOGGED:
+                del self.request_log[: MOST_LOGGED // 2]
 
     def _forget(self, times: deque[datetime]) -> None:
         horizon = self.clock.now() - timedelta(hours=24)

@@ -29,7 +29,7 @@ from partnerops_pipeline.demo.salesforce.gate import Gate
 from partnerops_pipeline.demo.salesforce.org import EmulatedOrg, LoggedRequest, OrgOptions
 from partnerops_pipeline.demo.salesforce.routes import Switchboard
 from partnerops_pipeline.demo.salesforce.store import OrgStore
-from partnerops_pipeline.errors import RetryLater
+from partnerops_pipeline.errors import ConfigurationError, RetryLater
 
 HOST = "127.0.0.1"
 READY = "serving"
@@ -227,7 +227,13 @@ def start_org_process(
 def _listen(port: int) -> socket.socket:
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((HOST, port))
+    try:
+        listening.bind((HOST, port))
+    except OSError as error:
+        listening.close()
+        raise ConfigurationError(
+            f"Port {port} on {HOST} cannot be used ({error.strerror}).", "Choose another port."
+        ) from None
     listening.listen(128)
     return listening
 

@@ -22,6 +22,7 @@ from partnerops_pipeline.demo.salesforce.ids import made_id
 from partnerops_pipeline.demo.salesforce.schema import FieldSchema, ObjectSchema, OrgSchema, shipped_schema
 from partnerops_pipeline.demo.salesforce.tables import column_definition, quoted, stamp_column, with_system_fields
 from partnerops_pipeline.demo.salesforce.values import UnusableValue, from_stored, stored_instant, to_stored
+from partnerops_pipeline.errors import BadData
 
 Records = Mapping[str, Iterable[Mapping[str, Any]]]
 """For each object its records: API name to typed value (str, int, bool, Decimal, date, aware datetime, None)."""
@@ -117,10 +118,14 @@ class OrgStore(Changes):
 
         Raises:
             FileNotFoundError: there is none at `path`.
+            BadData: the file is something else.
         """
         if not path.exists():
             raise FileNotFoundError(f"there is no org at {path}")
-        return cls(path)
+        try:
+            return cls(path)
+        except sqlite3.DatabaseError as error:
+            raise BadData(f"The file {path} is not an emulated org ({error}).", "Remove it; it is made anew.") from None
 
     def close(self) -> None:
         """Close all connections; the file is then whole in itself."""

@@ -11,7 +11,7 @@ import requests
 
 from partnerops_pipeline.demo.salesforce.server import running_org, start_org_process
 from partnerops_pipeline.demo.salesforce.store import OrgStore
-from partnerops_pipeline.errors import RetryLater
+from partnerops_pipeline.errors import ConfigurationError, RetryLater
 from tests.demo.salesforce.conftest import client_of
 from tests.demo.salesforce.small_org import STARTS, small_records
 
@@ -39,6 +39,16 @@ def test_a_stopped_org_answers_no_more(store: OrgStore) -> None:
         assert requests.get(running.url + "/services/data", timeout=5).status_code == 200
     with pytest.raises(requests.exceptions.ConnectionError):
         requests.get(running.url + "/services/data", timeout=5)
+
+
+def test_a_taken_port_is_told_in_a_sentence(tmp_path: Path, store: OrgStore) -> None:
+    with running_org(store) as running:
+        taken = int(running.url.rsplit(":", 1)[1])
+        with (
+            pytest.raises(ConfigurationError, match=f"Port {taken} on 127.0.0.1 cannot be used"),
+            running_org(store, port=taken),
+        ):
+            pass
 
 
 def test_many_clients_at_once_get_whole_answers(store: OrgStore) -> None:

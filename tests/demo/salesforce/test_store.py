@@ -9,6 +9,7 @@ import pytest
 
 from partnerops_pipeline.demo.salesforce.ids import made_id
 from partnerops_pipeline.demo.salesforce.store import OrgStore
+from partnerops_pipeline.errors import BadData
 from tests.demo.salesforce.small_org import MAY, STARTS, account, opportunity, small_records
 
 
@@ -39,6 +40,12 @@ def test_an_org_is_whole_or_not_there(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(FileNotFoundError):
         OrgStore.open(tmp_path / "org.sqlite")
+
+
+def test_a_file_that_is_no_org_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "other.sqlite").write_text("not a database, but long enough to look at " * 20)
+    with pytest.raises(BadData, match=r"other\.sqlite is not an emulated org"):
+        OrgStore.open(tmp_path / "other.sqlite")
 
 
 @pytest.mark.parametrize(
