@@ -1,1 +1,1 @@
-"""Export files: what people and other systems drop into the inbox becomes rows in the lake, each with file and row number."""
+"""Export files: what people and other systems drop into the inbox becomes rows in the lake."""

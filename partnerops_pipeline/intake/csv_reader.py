@@ -1,7 +1,7 @@
 """Delimited text: its encoding, its delimiter, and its records, one flawed record not harming the next.
 
-Python's csv module splits; in its strict mode a quote that stands where none may stand is an error instead of a silently
-changed value. The line with the error becomes a flawed row and reading goes on with the next line.
+Python's csv module splits; in its strict mode a quote where none may stand is an error instead of a silently changed
+value. The line with the error becomes a flawed row and reading goes on with the next line.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def read_csv(content: bytes, profile: Profile, known_headers: Callable[[list[str
     """The rows of a text file.
 
     Args:
-        known_headers: how many cells of a row are headers of the profile; decides between delimiters if none is declared.
+        known_headers: how many cells of a row are headers of the profile; decides between delimiters.
 
     Raises:
         FileRefused: the bytes are not text of the declared encoding, or of any.
@@ -41,11 +41,13 @@ def read_csv(content: bytes, profile: Profile, known_headers: Callable[[list[str
     if lines and lines[0].rstrip("\r\n").lower().startswith("sep=") and len(lines[0].rstrip("\r\n")) <= 5:
         delimiter, first = delimiter or lines[0][4:5], 1  # Excel's own way of saying it
     delimiter = delimiter or _sniffed(lines[first : first + 60], known_headers)
-    return Grid([row for row in _records(lines, first, delimiter) if row.flaw or any(cell.strip() for cell in row.cells)])
+    return Grid(
+        [row for row in _records(lines, first, delimiter) if row.flaw or any(cell.strip() for cell in row.cells)]
+    )
 
 
 def decode(content: bytes, declared: str) -> str:
-    """The text of the bytes: by byte-order mark, else as declared, else UTF-8 if they are that, else what they most look like.
+    """The text: by byte-order mark, else as declared, else UTF-8 if it is that, else what it most looks like.
 
     Raises:
         FileRefused: they cannot be that.
@@ -63,7 +65,9 @@ def decode(content: bytes, declared: str) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         # Western exports of Windows programs are by far the most common; the guess is asked only beyond them.
-        best = charset_normalizer.from_bytes(sample, cp_isolation=["cp1252", "cp1250", "cp1251", "shift_jis", "gb18030"])
+        best = charset_normalizer.from_bytes(
+            sample, cp_isolation=["cp1252", "cp1250", "cp1251", "shift_jis", "gb18030"]
+        )
         found = best.best()
         return _strictly(content, found.encoding if found else "cp1252")
 
@@ -78,7 +82,8 @@ def _strictly(content: bytes, encoding: str) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise FileRefused(
-            f"Line {line} of the file is not {encoding} text.", "Save it as UTF-8, or write its encoding in the profile."
+            f"Line {line} of the file is not {encoding} text.",
+            "Save it as UTF-8, or write its encoding in the profile.",
         ) from None
 
 

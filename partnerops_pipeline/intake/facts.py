@@ -1,4 +1,4 @@
-"""What was seen in one file: the numbers that say whether an export can be trusted, and the rows that could not be used."""
+"""What was seen in one file: numbers that say whether it can be trusted, and the rows that could not be used."""
 
 from __future__ import annotations
 

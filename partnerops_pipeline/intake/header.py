@@ -18,7 +18,7 @@ FIRST_ROWS = 40
 
 @dataclass(frozen=True)
 class Header:
-    """`mapped`: canonical column -> cell index; `unmapped`: header as written (a repeated one numbered) -> cell index."""
+    """`mapped`: canonical column -> cell index; `unmapped`: header as written, repeated ones numbered -> cell index."""
 
     cells: tuple[str, ...]
     first_data_row: int  # index into the grid's rows
@@ -47,7 +47,9 @@ def find_header(rows: list[GridRow], profile: Profile) -> Header:
     if declared != "auto":
         place = next((i for i, row in enumerate(rows) if row.number >= declared), None)
         if place is None:
-            raise FileRefused(f"The file has no row {declared}, where its header should be.", "Export it again.", "FI-03")
+            raise FileRefused(
+                f"The file has no row {declared}, where its header should be.", "Export it again.", "FI-03"
+            )
         header = _header(rows, place, profile)
         return _complete(header, profile)
     candidates = [_header(rows, place, profile) for place in range(min(FIRST_ROWS, len(rows)))]

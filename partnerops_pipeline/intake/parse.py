@@ -73,12 +73,16 @@ def parse(content: bytes, file_name: str, profile: Profile) -> Parsed:
             f"The file has {len(data):,} rows, more than the {profile.max_rows:,} that the profile allows.",
             "Export it in parts, or raise `max_rows` in the profile.",
         )
-    named_moment = _moment_in_name(file_name, profile)
+    as_of = moment_in_name(file_name, profile)
+    if as_of is None and profile.as_of.source == "name":
+        example = profile.as_of.example or f"{profile.name}_2026-06-30.{profile.format}"
+        raise FileRefused("The file's name does not say of which day it is.", f"Name it like {example}.")
     rows = [row for row in data if not _is_no_record(row, header, profile)]
     records, rejected, counts = _records(rows, header, grid, profile)
     kept, repeats = set_repeats_aside(records, profile)
     rejected = sorted([*rejected, *repeats], key=lambda row: row.row_number)
-    as_of = named_moment or _moment_in_column(kept, profile)
+    if profile.as_of.source == "column":
+        as_of = _moment_in_column(kept, profile)
     unmapped = tuple(sorted(header.unmapped))
     facts = FileFacts(
         rows=len(rows),
@@ -100,7 +104,7 @@ def parse(content: bytes, file_name: str, profile: Profile) -> Parsed:
 def _is_no_record(row: GridRow, header: Header, profile: Profile) -> bool:
     """A repeated header, a total, a footer or a group heading.
 
-    A row that has its whole key is always a record: a partner may be called "Total Systems".
+    A row that has its whole key is a record whatever its other cells say: a partner may be called "Total".
     """
     if row.flaw:
         return False
@@ -111,7 +115,7 @@ def _is_no_record(row: GridRow, header: Header, profile: Profile) -> bool:
     if [folded(cell) for cell in cells[: header.width]] == [folded(cell) for cell in header.cells[: header.width]]:
         return True
     keys = [_cell(cells, header.mapped[column]) for column in profile.key]
-    if all(keys) and not (len(keys) == 1 and keys[0] == filled[0] and len(filled) < 3):
+    if all(keys) and filled[0] not in keys:
         return False
     if any(re.fullmatch(pattern, filled[0], re.IGNORECASE | re.DOTALL) for pattern in profile.skip.patterns):
         return True
@@ -207,22 +211,18 @@ def _cell(cells: Sequence[str], place: int) -> str:
     return cells[place] if place < len(cells) else ""
 
 
-def _moment_in_name(file_name: str, profile: Profile) -> datetime | None:
+def moment_in_name(file_name: str, profile: Profile) -> datetime | None:
+    """The moment that the name says, in UTC; None if it says none, says a day that does not exist, or is not asked."""
     rule = profile.as_of
-    if rule.source != "name":
-        return None
-    found = re.search(rule.pattern, file_name)
-    example = rule.example or profile.name + "_2026-06-30." + profile.format
+    found = re.search(rule.pattern, file_name) if rule.source == "name" else None
     if not found:
-        raise FileRefused("The file's name does not say of which day it is.", f"Name it like {example}.")
-    parts = {name: int(value) for name, value in found.groupdict().items() if value}
+        return None
+    parts = {name: int(value) for name, value in found.groupdict().items() if value and name != "sep"}
+    clock = (parts.get("hour", 0), parts.get("minute", 0), parts.get("second", 0))
     try:
-        return datetime(
-            parts["year"], parts["month"], parts["day"],
-            parts.get("hour", 0), parts.get("minute", 0), parts.get("second", 0), tzinfo=UTC,
-        )  # fmt: skip
+        return datetime(parts["year"], parts["month"], parts["day"], *clock, tzinfo=UTC)
     except ValueError:
-        raise FileRefused(f"The date in the file's name ({found[0]}) does not exist.", f"Name it like {example}.") from None
+        return None
 
 
 def _moment_in_column(records: Sequence[Record], profile: Profile) -> datetime | None:

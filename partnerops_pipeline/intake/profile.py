@@ -26,6 +26,11 @@ SHIPPED = Path(__file__).with_name("profiles")
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
 _DATE_PARTS = {"year", "month", "day"}
 
+DATE_IN_NAME = (
+    r"(?P<year>20\d\d)(?P<sep>[-_.]?)(?P<month>[01]\d)(?P=sep)(?P<day>[0-3]\d)"
+    r"(?:[T _-](?P<hour>[0-2]\d)[-:.]?(?P<minute>[0-5]\d)(?:[-:.]?(?P<second>[0-5]\d))?(?!\d))?(?!\d)"
+)
+"""2026-06-30, 20260630 or 2026_06_30 anywhere in a name, perhaps with a time after it: T0815 or _08-15-30 (UTC)."""
 NULL_TOKENS = ("null", "n/a", "na", "#n/a", "none", "nil", "-", "--", "0000-00-00", "(blank)")
 ROW_CAPS = (1_000, 2_000, 10_000, 50_000)
 FOOTERS = (
@@ -50,9 +55,9 @@ class _Part(BaseModel):
 class ColumnRule(_Part):
     """One canonical column.
 
-    `type` says how the text is written in the lake: `date` as 2026-06-30, `instant` as 2026-06-30T14:05:00Z, `number` and
-    `integer` with a point and no separators, `boolean` as true or false, `list` as a JSON array; `text` and `id` as they are.
-    A value that does not fit its type stays as delivered and is counted (FI-04).
+    `type` says how the text is written in the lake: `date` as 2026-06-30, `instant` as 2026-06-30T14:05:00Z, `number`
+    and `integer` with a point and no separators, `boolean` as true or false, `list` as a JSON array; `text` and `id` as
+    they are. A value that does not fit its type stays as delivered and is counted (FI-04).
     """
 
     headers: Words = ()
@@ -76,7 +81,7 @@ class AsOfRule(_Part):
     """Where a file says of which moment it is. Never the file's modification time."""
 
     source: Literal["name", "column"] = Field(alias="from")
-    pattern: str = ""
+    pattern: str = DATE_IN_NAME
     """Of the name: a regular expression with the groups year, month, day and perhaps hour, minute, second (UTC)."""
     column: str = ""
     """Of the content: the greatest instant or date in this column."""
@@ -224,9 +229,7 @@ class Profile(_Part):
     @cached_property
     def by_header(self) -> Mapping[str, str]:
         """Folded header -> canonical column; a column's own name is a header too."""
-        return {
-            folded(header): name for name, rule in self.columns.items() for header in (name, *rule.headers)
-        }
+        return {folded(header): name for name, rule in self.columns.items() for header in (name, *rule.headers)}
 
 
 def load_profile(file: Path) -> Profile:
@@ -257,7 +260,9 @@ def load_profiles(settings: Settings) -> dict[str, Profile]:
     Raises:
         ConfigurationError: one of them is wrong, or two write the same lake table.
     """
-    files = {file.stem: file for folder in (SHIPPED, settings.home / "profiles") for file in sorted(folder.glob("*.yaml"))}
+    files = {
+        file.stem: file for folder in (SHIPPED, settings.home / "profiles") for file in sorted(folder.glob("*.yaml"))
+    }
     profiles = {name: load_profile(files[name]) for name in sorted(files)}
     writers: dict[str, str] = {}
     for profile in profiles.values():

@@ -36,7 +36,9 @@ def set_repeats_aside(records: Sequence[Record], profile: Profile) -> tuple[list
         for record in group:
             first = distinct.setdefault(repr((record.values, sorted(record.extra.items()))), record)
             if first is not record:
-                rejected.append(RejectedRow(record.number, key, "FI-05", f"The row repeats row {first.number} exactly."))
+                rejected.append(
+                    RejectedRow(record.number, key, "FI-05", f"The row repeats row {first.number} exactly.")
+                )
         standing = _newest(list(distinct.values()), newest)
         if standing:
             kept.append(standing)

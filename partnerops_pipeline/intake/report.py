@@ -13,8 +13,8 @@ State = Literal["landed", "already_known", "rejected", "waiting"]
 
 @dataclass(frozen=True)
 class FileReport:
-    """`landed`: its rows are in the lake; `already_known`: they were; `rejected`: set aside with `reason`, nothing stored;
-    `waiting`: left where it is, and `reason` says for what. `facts` are there for landed files. `file` is the name as dropped.
+    """`landed`: its rows are in the lake; `already_known`: they were before; `rejected`: put aside, nothing stored;
+    `waiting`: left where it is. `reason` says why. `file` is the name as dropped; `facts` are there for landed files.
     """
 
     profile: str

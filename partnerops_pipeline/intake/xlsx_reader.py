@@ -41,10 +41,14 @@ def read_xlsx(content: bytes, profile: Profile, known_headers: Callable[[list[st
         name = profile.sheet or _best_sheet(workbook, known_headers)
         if name not in workbook.sheet_names:
             found = ", ".join(workbook.sheet_names)
-            raise FileRefused(f"The workbook has no sheet {name}; it has {found}.", "Rename the sheet, or mend the profile.")
+            raise FileRefused(
+                f"The workbook has no sheet {name}; it has {found}.", "Rename the sheet, or mend the profile."
+            )
         values = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
     except PasswordError:
-        raise FileRefused("The workbook is protected with a password.", "Remove the password and drop it again.") from None
+        raise FileRefused(
+            "The workbook is protected with a password.", "Remove the password and drop it again."
+        ) from None
     except CalamineError as error:
         what = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FileRefused(f"The workbook is damaged: {what}.", "Open it in Excel, save it and drop it again.") from None
@@ -64,7 +68,7 @@ def read_xlsx(content: bytes, profile: Profile, known_headers: Callable[[list[st
 
 
 def cell_text(value: Any) -> str:
-    """A cell as text: ISO for dates and times, numbers with the 15 digits that Excel itself keeps, never an exponent."""
+    """A cell as text: ISO for dates and times, numbers with the 15 digits that Excel keeps, no exponents."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
