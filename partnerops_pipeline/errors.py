@@ -6,6 +6,8 @@ where, followed by what to do. The command line prints exactly that sentence; a 
 
 from __future__ import annotations
 
+import errno
+
 
 class PartneropsError(Exception):
     """An error that a person can act on.
@@ -65,3 +67,20 @@ class BadData(PartneropsError):
 
 class ChecksFailed(PartneropsError):
     """A blocking check failed, so nothing was published; the last good release stands."""
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error, or one that it came from, says that a disk or a quota is used up.
+
+    Libraries say it in their own words: the kernel by errno, SQLite "database or disk is full", DuckDB, Arrow and
+    delta-rs "No space left on device".
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return True
+        text = str(seen)
+        if "No space left on device" in text or "disk is full" in text or "Disk quota exceeded" in text:
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False

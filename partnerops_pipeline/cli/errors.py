@@ -8,10 +8,15 @@ from typing import Any
 
 import click
 
-from partnerops_pipeline.errors import PartneropsError
+from partnerops_pipeline.errors import PartneropsError, ResourceExhausted, is_disk_full
 
 DEFECT = 70
 """Exit code of a failure that we did not foresee (EX_SOFTWARE of sysexits.h)."""
+
+DISK_FULL = (
+    "The disk under PARTNEROPS_HOME is full, so the run stopped; the last good release stands. "
+    "Make room and run again: it goes on from what is there."
+)
 
 
 def _remember_debug(context: click.Context, _: click.Parameter, value: bool) -> None:
@@ -74,6 +79,9 @@ class OutermostGroup(OurGroup):
         except Exception as error:
             if ctx.meta.get("debug"):
                 traceback.print_exc()
+            if is_disk_full(error):
+                say_error(DISK_FULL)
+                ctx.exit(ResourceExhausted.exit_code)
             say_defect(f"{type(error).__name__}: {_first_line(error)}")
             ctx.exit(DEFECT)
 

@@ -33,7 +33,7 @@ def fresh(org: Any, tmp_path: Path) -> House:
 
 @pytest.mark.xdist_group("bad_input")
 def test_wrong_credentials(fresh: House) -> None:
-    sentence = told(fresh.run("run", "--as-of", "2026-06-30", SALESFORCE_CLIENT_SECRET="not-the-secret"), "log-in", "SALESFORCE_CLIENT_SECRET")
+    sentence = told(fresh.run("run", "--as-of", "2026-06-30", SALESFORCE_CLIENT_SECRET="not-the-secret"), "log-in", "SALESFORCE_INSTANCE_URL")
     assert "not-the-secret" not in sentence
 
 
@@ -57,7 +57,7 @@ def objects_file(tmp_path: Path, old: str, new: str) -> str:
 
 @pytest.mark.xdist_group("bad_input")
 def test_a_missing_object_is_named_and_the_rest_is_published(fresh: House, tmp_path: Path) -> None:
-    file = objects_file(tmp_path, "  - name: Opportunity\n", "  - name: Opportunityy\n")
+    file = objects_file(tmp_path, "\n  Opportunity:\n", "\n  Opportunityy:\n    table: opportunity\n")
     done = fresh.run("run", "--as-of", "2026-06-30", SALESFORCE_OBJECTS_FILE=file)
     told(done, "Opportunityy")
     assert fresh.manifest()["tables"], "the rest was not published"
@@ -65,7 +65,7 @@ def test_a_missing_object_is_named_and_the_rest_is_published(fresh: House, tmp_p
 
 @pytest.mark.xdist_group("bad_input")
 def test_a_missing_required_field_is_named_and_the_rest_is_published(fresh: House, tmp_path: Path) -> None:
-    file = objects_file(tmp_path, "      StageName:", "      StageNameX:")
+    file = objects_file(tmp_path, "      StageName: {type: text, required: true}", "      StageNameX: {type: text, required: true, as: stage_name}")
     done = fresh.run("run", "--as-of", "2026-06-30", SALESFORCE_OBJECTS_FILE=file)
     told(done, "StageNameX", "Opportunity")
     assert fresh.manifest()["tables"], "the rest was not published"
@@ -74,7 +74,7 @@ def test_a_missing_required_field_is_named_and_the_rest_is_published(fresh: Hous
 @pytest.mark.xdist_group("bad_input")
 def test_a_broken_objects_file_is_named_with_its_line(fresh: House, tmp_path: Path) -> None:
     path = tmp_path / "objects.yaml"
-    path.write_text("version: 1\nobjects:\n  - name: Account\n    fieldz: {}\n")
+    path.write_text("objects:\n  Account:\n    fields: {Id: text}\n    fieldz: {}\n")
     told(fresh.run("run", SALESFORCE_OBJECTS_FILE=str(path)), "objects.yaml", "line 4", "fieldz")
 
 
@@ -86,7 +86,7 @@ def test_an_impossible_day(fresh: House, built_house: House, day: str) -> None:
 
 @pytest.mark.xdist_group("bad_input")
 def test_a_spent_quota_is_said_and_nothing_is_lost(make_org: Any, tmp_path: Path) -> None:
-    with make_org(daily_limit=25) as org:
+    with make_org(daily_api_calls=25) as org:
         house = House(tmp_path / "home", org.url)
         told(house.run("run", "--as-of", "2026-06-30"), "quota")
 
@@ -109,13 +109,14 @@ def test_a_locked_warehouse_names_the_holder(built_house: House) -> None:
 
 
 @pytest.mark.xdist_group("bad_input")
-def test_a_full_disk_is_said_and_the_last_release_stands(org: Any, tmp_path: Path) -> None:
-    """A real file system of 6 MB, in a mount namespace of its own: needs root or user namespaces, as Linux has them."""
+@pytest.mark.parametrize("megabytes", [6, 16, *(pytest.param(size, marks=pytest.mark.long) for size in (2, 9, 12, 20, 26, 34))])
+def test_a_full_disk_is_said_and_no_half_release_stands(megabytes: int, org: Any, tmp_path: Path) -> None:
+    """A real file system of a few MB, in a mount namespace of its own: needs root or user namespaces, as Linux has them."""
     unshare = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
     assert shutil.which("unshare"), "this test needs `unshare` (util-linux)"
     small = tmp_path / "small"
     small.mkdir()
     house = House(small / "home", org.url)
-    script = f"mount -t tmpfs -o size=6m tmpfs '{small}' && exec '{sys.executable}' -m partnerops_pipeline.cli.main run --as-of 2026-06-30"
+    script = f"mount -t tmpfs -o size={megabytes}m tmpfs '{small}' && exec '{sys.executable}' -m partnerops_pipeline.cli.main run --as-of 2026-06-30"
     done = subprocess.run([*unshare, "sh", "-c", script], cwd=PROJECT_ROOT, env=house.env(), capture_output=True, text=True, timeout=300)
     told(done, "disk", "room")
