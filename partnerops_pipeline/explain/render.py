@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from rich.console import Group
-from rich.table import Table
+from rich.style import Style
 from rich.text import Text
 
 from partnerops_pipeline.explain.explain import Explanation, Line
@@ -61,26 +61,37 @@ def as_csv(explanation: Explanation) -> str:
 
 
 def as_table(explanation: Explanation, limit: int | None = 50) -> Group:
-    """The number, how it is made and its lines (the `limit` weightiest; None for all) as a rich renderable."""
+    """The number, how it is made and its records (the `limit` weightiest; None for all) as a rich renderable.
+
+    A record takes three lines (its part and name, what decided it, its address), so that it reads on 80 columns as on
+    240.
+    """
     shown = explanation.lines if limit is None else explanation.lines[:limit]
-    table = Table(box=None, pad_edge=False)
-    details = list(dict.fromkeys(name for line in shown for name in line.details))
-    measured = any(line.measure is not None for line in shown)
-    for heading in ("record", "name", "date"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("numerator", "denominator", *(("measure",) if measured else ())):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for heading in (*details, "link"):
-        table.add_column(heading, overflow="fold")
-    for line in shown:
-        numbers = [line.numerator, line.denominator, *((line.measure,) if measured else ())]
-        table.add_row(
-            *(Text(value) for value in (line.record_id, line.name, str(line.event_date or ""))),
-            *(Text(_number(value)) for value in numbers),
-            *(Text(line.details.get(name, "")) for name in details),
-            Text(line.record_url),
-        )
-    return Group(*(Text(sentence) for sentence in sentences(explanation, len(shown))), table)
+    parts = [_part(line) for line in shown]
+    width = max((len(part) for part in parts), default=0)
+    blocks = [Text(sentence) for sentence in sentences(explanation, len(shown))]
+    for line, part in zip(shown, parts, strict=True):
+        decided = " · ".join(_detail(name, value) for name, value in line.details.items())
+        blocks.append(Text(f"\n{part:>{width}}  {line.event_date or ''}  {line.name or line.record_id}", style="bold"))
+        blocks += [Text(decided)] if decided else []
+        # also as a terminal link: rich crops what it may not wrap, and a wrapped address cannot be clicked
+        style = Style(link=line.record_url) if line.record_url else ""
+        blocks.append(Text(line.record_url or f"{line.object} {line.record_id}", style=style, overflow="fold"))
+    return Group(*blocks)
+
+
+def _part(line: Line) -> str:
+    """What a record adds, in a word: `1 of 1`, `49,073.18`, or that it has no amount."""
+    above = line.measure if line.numerator is None else line.numerator
+    if above is None:
+        return "no amount"
+    return _number(above) if line.denominator is None else f"{_number(above)} of {_number(line.denominator)}"
+
+
+def _detail(name: str, value: str) -> str:
+    """A detail with its name; numbers with their thousands apart, codes as they stand in the tables."""
+    is_number = value.lstrip("-").replace(".", "", 1).isdigit()
+    return f"{name.replace('_', ' ')} {_number(Decimal(value)) if is_number else value}"
 
 
 def sentences(explanation: Explanation, shown: int) -> list[str]:
@@ -88,9 +99,7 @@ def sentences(explanation: Explanation, shown: int) -> list[str]:
     definition = explanation.definition
     cell = "" if explanation.dimension == "all" else f", {explanation.dimension} = {explanation.dimension_value}"
     value = (
-        "no value (nothing to divide by)"
-        if explanation.value is None
-        else f"{_number(explanation.value)} {definition.unit}"
+        "no value (nothing to divide by)" if explanation.value is None else _value(explanation.value, definition.unit)
     )
     said = [
         f"{definition.title} ({definition.metric_id}) for {explanation.period_name}{cell}: {value}",
@@ -107,6 +116,12 @@ def sentences(explanation: Explanation, shown: int) -> list[str]:
     total = len(explanation.lines)
     count = f"{total} records" if shown == total else f"The {shown} weightiest of {total} records"
     return [*said, f"{count}, which add up to exactly this number:"]
+
+
+def _value(value: Decimal, unit: str) -> str:
+    if unit == "ratio":
+        return f"{_number(value * 100)} %"
+    return f"{_number(value)} in corporate currency" if unit == "money" else f"{_number(value)} {unit}"
 
 
 _EMPTY = Line("", "", "", "", "", None, None, None, None, {})
@@ -132,11 +147,12 @@ def _text(value: Decimal | None) -> str | None:
 
 
 def _number(value: Decimal | None) -> str:
-    """A number for people: thousands apart, no zeros that say nothing."""
+    """A number for people: thousands apart, whole or with two decimals at least, no further zeros that say nothing."""
     if value is None:
         return ""
-    text = format(value, ",f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    whole, _, fraction = format(value, ",f").partition(".")
+    fraction = fraction.rstrip("0")
+    return f"{whole}.{fraction:0<2}" if fraction else whole
 
 
 def _harmless(value: Any) -> Any:

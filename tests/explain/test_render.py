@@ -28,10 +28,24 @@ def printed(explanation: Explanation, limit: int | None = 50) -> str:
 
 def test_the_table_says_number_definition_release_and_every_record(explanation: Explanation) -> None:
     text = printed(explanation)
-    assert "Sourced revenue (sourced_revenue) for 2026: 1,801.8 money" in text
+    assert "Sourced revenue (sourced_revenue) for 2026: 1,801.80 in corporate currency" in text
     assert "1 left out of the amounts: no corporate amount." in text
     assert "4 records, which add up to exactly this number:" in text
     assert all(f"https://org.example/lightning/r/Opportunity/O{i}/view" in text for i in ("03", "06", "09", "12"))
+
+
+def test_a_rate_is_said_in_percent_with_what_is_above_and_below(tmp_path: Path) -> None:
+    text = printed(explain(write_release(tmp_path / "r"), "attach_rate_count", "2026"))
+    assert "Attach rate (attach_rate_count) for 2026: 66.6667 %" in text
+    assert "8 of 12." in text and "1 of 1  2026-01-15  Deal 6" in text
+
+
+def test_an_address_is_whole_on_a_narrow_terminal_and_a_link(explanation: Explanation) -> None:
+    console = Console(width=40, file=io.StringIO(), record=True)
+    console.print(as_table(explanation))
+    address = "https://org.example/lightning/r/Opportunity/O09/view"
+    assert address in console.export_text(clear=False).replace("\n", "")
+    assert f'href="{address}"' in console.export_html()
 
 
 def test_a_long_table_says_how_many_records_it_leaves_out(explanation: Explanation) -> None:
