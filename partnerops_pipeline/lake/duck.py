@@ -18,6 +18,16 @@ MEMORY = "256MB"
 
 PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440"
 
+_FULL_DISK = (
+    "no space left",
+    "os error 28",
+    "disk quota exceeded",
+    "file too large",
+    "os error 27",
+    "max_temp_directory_size",
+)
+"""How DuckDB, delta-rs and the system say it."""
+
 
 @contextmanager
 def open_duck(spill: Path, threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -60,11 +70,11 @@ def full_disk_is_said(folder: Path) -> Iterator[None]:
 
 
 def is_full_disk(error: BaseException) -> bool:
-    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return full or any(
-        sign in str(error)
-        for sign in ("No space left", "os error 28", "Disk quota exceeded", "max_temp_directory_size")
-    )
+    """Whether it tells of a disk, a quota or a limit on file sizes that is reached."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return True
+    said = str(error).lower()
+    return any(sign in said for sign in _FULL_DISK)
 
 
 def full_disk(folder: Path) -> ResourceExhausted:
@@ -72,7 +82,8 @@ def full_disk(folder: Path) -> ResourceExhausted:
     existing = next(place for place in (folder, *folder.parents) if place.exists())
     free = shutil.disk_usage(existing).free // (1024 * 1024)
     return ResourceExhausted(
-        f"The disk that holds {folder} is full ({free} MB free).", "Make room and run again; the lake is untouched."
+        f"The disk that holds {folder} is full ({free} MB free).",
+        "Make room and run again; what was stored before is whole.",
     )
 
 

@@ -6,6 +6,7 @@ that a model sees. The day and the state of knowledge are a one-row table, so th
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -224,7 +225,10 @@ def _write(warehouse: duckdb.DuckDBPyConnection, binding: Binding, views: Sequen
         )
         warehouse.execute("COMMIT")
     except BaseException:
-        warehouse.execute("ROLLBACK")
+        with contextlib.suppress(
+            duckdb.Error
+        ):  # a COMMIT that failed, on a full disk for instance, has ended it already
+            warehouse.execute("ROLLBACK")
         raise
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from partnerops_pipeline.lake import duck
 from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.settings import Settings
 from partnerops_pipeline.warehouse.bind import Binding, bind
@@ -71,7 +72,7 @@ def transform(
     """
     day = as_of or settings.effective_as_of()
     said = on_step or _nothing
-    with hold(settings.locks, LOCK, what="building the marts"):
+    with duck.full_disk_is_said(settings.home), hold(settings.locks, LOCK, what="building the marts"):
         remove_evidence(settings.warehouse_path)
         code, seeds = code_hash(settings.dbt_project_dir), seeds_hash(settings.dbt_project_dir)
         with _timed("bind", said):

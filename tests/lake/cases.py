@@ -50,10 +50,9 @@ def rows(table: LakeTable, what: str = "Id, Amount", where: str = "true", group:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         return connection.execute(
-            f"SELECT {what} FROM read_parquet($files, union_by_name = true) WHERE {where} {group} ORDER BY ALL", {"files": files}
+            f"SELECT {what} FROM read_parquet($files, union_by_name = true) WHERE {where} {group} ORDER BY ALL",
+            {"files": files},
         ).fetchall()
-
-
 
 
 def staged(folder: Path, query: str, name: str = "page.parquet") -> Path:

@@ -82,7 +82,12 @@ def test_a_number_that_became_text_keeps_its_digits(tmp_path: Path) -> None:
 def test_compaction_changes_files_but_no_row_and_no_moment(tmp_path: Path) -> None:
     table = deals(tmp_path)
     for number in range(6):
-        add(table, deal("a", str(number), at=number), deal(f"only in {number}"), watermark=NOON + timedelta(hours=number))
+        add(
+            table,
+            deal("a", str(number), at=number),
+            deal(f"only in {number}"),
+            watermark=NOON + timedelta(hours=number),
+        )
     before, known = rows(table, HISTORY), rows(table, "DISTINCT _committed_at")[2][0]
     as_known = rows(table, HISTORY, f"_committed_at <= TIMESTAMPTZ '{known}'")
     assert table.compact() == 6
@@ -90,7 +95,11 @@ def test_compaction_changes_files_but_no_row_and_no_moment(tmp_path: Path) -> No
     assert rows(table, HISTORY) == before
     assert rows(table, HISTORY, f"_committed_at <= TIMESTAMPTZ '{known}'") == as_known
     assert len(as_known) == 6
-    assert (table.row_count(), table.watermark(), table.contents().extracted_at) == (12, NOON + timedelta(hours=5), NOON)
+    assert (table.row_count(), table.watermark(), table.contents().extracted_at) == (
+        12,
+        NOON + timedelta(hours=5),
+        NOON,
+    )
     assert table.compact() == 0
     assert add(table, deal("a", "5", at=5)).appended == 0
 

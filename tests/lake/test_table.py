@@ -175,7 +175,13 @@ def test_complete_files_of_a_first_load_are_moved_not_written_again(tmp_path: Pa
     pages = [staged(tmp_path, f"{STAGED}{meta} FROM range({n}0, {n}5) t(r)", f"page{n}.parquet") for n in (1, 2)]
     contents = {page.read_bytes() for page in pages}
     done = table.append(
-        pages, columns=DEALS, key=["Id"], batch_id="batch", extracted_at=NOON, committed_at=batch.committed_at, watermark=NOON
+        pages,
+        columns=DEALS,
+        key=["Id"],
+        batch_id="batch",
+        extracted_at=NOON,
+        committed_at=batch.committed_at,
+        watermark=NOON,
     )
     assert (done.appended, done.committed_at, table.row_count()) == (10, batch.committed_at, 10)
     assert {Path(file).read_bytes() for file in table.files()} == contents
@@ -212,7 +218,7 @@ def test_a_file_without_a_column_or_of_another_kind_is_refused(tmp_path: Path) -
     with pytest.raises(BadData, match="lacks the column Amount"):
         table.append([staged(tmp_path, "SELECT 'a' AS \"Id\"")], **how)  # type: ignore[arg-type]
     with pytest.raises(BadData, match="cannot go into the lake"):
-        table.append([staged(tmp_path, "SELECT 'a' AS \"Id\", 1.5::DOUBLE AS \"Amount\"")], **how)  # type: ignore[arg-type]
+        table.append([staged(tmp_path, 'SELECT \'a\' AS "Id", 1.5::DOUBLE AS "Amount"')], **how)  # type: ignore[arg-type]
     (tmp_path / "torn.parquet").write_bytes(b"PAR1 torn")
     with pytest.raises(BadData, match="not a readable Parquet file"):
         table.append([tmp_path / "torn.parquet"], **how)  # type: ignore[arg-type]
