@@ -1,8 +1,8 @@
 """Which rows of a batch are news: SQL over the staged files and the table's live files.
 
-A staged row is dropped if it equals the newest stored row of the same key and the same order value. Where the order (for
-instance SystemModstamp) stands still, that is the key's current version; where a source delivers an old version late, the
-rule still stores it only once.
+A staged row is dropped if it equals the newest stored row of the same key and the same order value. Where the
+order (for instance SystemModstamp) stands still, that is the key's current version; where a source delivers an
+old version late, the rule still stores it only once.
 """
 
 from __future__ import annotations

@@ -128,7 +128,7 @@ def _lake_type(field: Field, table: str) -> str:
         return normal_type(delta)
     if delta not in _FROM_DELTA:
         raise UnreadableTable(
-            f"The column {field.name} of the lake table {table} has the Delta type {delta}, which this lake does not read.",
+            f"The column {field.name} of the lake table {table} has the type {delta}, which is not read here.",
             "Rewrite that table with text, boolean, long, decimal, date or timestamp columns.",
         )
     return _FROM_DELTA[delta]

@@ -23,7 +23,7 @@ from partnerops_pipeline.lake.columns import META_NAMES, Column, delta_schema, l
 from partnerops_pipeline.lake.errors import AnotherWriterCommitted, UnreadableTable
 
 LAST_COMMIT = "partnerops:committed_at"
-"""Delta application transaction that holds the newest `_committed_at`, so that the next one is later whatever the clock says."""
+"""Delta application transaction that holds the newest `_committed_at`: the next is later, whatever the clock says."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNREADABLE_SETTINGS = {
@@ -43,7 +43,7 @@ def from_micros(micros: int) -> datetime:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One version of a table as the log tells it. `names` are the live files' names inside the table's folder, sorted."""
+    """One version of a table as the log tells it. `names` are the live files in the table's folder, sorted."""
 
     delta: DeltaTable
     version: int
@@ -97,7 +97,8 @@ def _refuse_unreadable(delta: DeltaTable, table: str) -> None:
 
 
 def _names(delta: DeltaTable) -> list[str]:
-    # The log percent-encodes paths, and `file_uris` does so once more for blanks: the folder's name never goes through it.
+    # The log percent-encodes paths, and `file_uris` does so once more for blanks: the folder's name never goes
+    # through it.
     return [unquote(str(path)) for path in delta.get_add_actions().column("path").to_pylist()]
 
 
@@ -135,7 +136,7 @@ def append(
     moments: Mapping[str, datetime],
     removed: Sequence[str] = (),
 ) -> int:
-    """Add files, and drop others that they stand for; without files only the moments are recorded. Returns the new version."""
+    """Add files, drop others that they stand for, record the moments; returns the new version."""
     now = int(datetime.now(UTC).timestamp() * 1000)
     gone = [RemoveAction(name, False, now) for name in removed]
     return _commit(folder, table, planned_on, [*adds, *gone], "append", planned_on.columns, moments)

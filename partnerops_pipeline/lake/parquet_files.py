@@ -76,7 +76,7 @@ def add_actions(
     *,
     data_change: bool = True,
 ) -> list[AddAction]:
-    """Describe finished files to Delta, with row count, NULL count, and least and greatest value of the columns `with_range`."""
+    """Describe finished files to Delta: rows, and NULLs, least and greatest value of the columns `with_range`."""
     if not files:
         return []
     return [_add_action(connection, file, with_range, data_change) for file in files]
@@ -124,7 +124,7 @@ def _add_action(
 
 
 def _statistic(value: str, kind: str) -> str | int | None:
-    """A value in the form of Delta's statistics; the forms sort as their values do. None where Parquet's is not to be trusted."""
+    """A value as Delta's statistics write it (they sort as the values do); None where it is not to be trusted."""
     if kind == "VARCHAR":
         return value if len(value) <= _LONGEST_STATISTIC else None
     if kind == "TIMESTAMP WITH TIME ZONE":

@@ -1,4 +1,4 @@
-"""Files exchanged for others with the same rows: a wider type, a further column, fewer and larger files; and the sweeping up.
+"""Files exchanged for others with the same rows: a wider type, a further column, fewer files; and the sweeping up.
 
 No rewrite changes a row, its batch or its `_committed_at`, so a binding to an earlier state of knowledge gives the same
 rows before and after.
@@ -151,8 +151,9 @@ def _groups(paths: Sequence[Path], target_bytes: int) -> list[list[Path]]:
 def vacuum(folder: Path, snapshot: log.Snapshot, older_than: timedelta) -> int:
     """Remove Parquet files and scratch folders that the newest version does not name and nobody touched for that long.
 
-    By the time of the last change of the name (ctime): a linked or moved file keeps the time of its contents. A batch in
-    flight and a warehouse bound to the version before keep what they use, as long as `older_than` outlasts them.
+    By the time of the last change of the name (ctime): a linked or moved file keeps the time of its contents. A
+    batch in flight and a warehouse bound to the version before keep what they use, as long as `older_than`
+    outlasts them.
     """
     live = set(snapshot.names)
     latest = time.time() - older_than.total_seconds()

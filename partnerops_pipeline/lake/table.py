@@ -1,7 +1,8 @@
 """One lake table: append a batch with its watermark, and tell what is there.
 
 Rows are never changed. A batch adds the versions that are new, in one commit with its watermark, so a process that dies
-at any moment leaves either the old table or the new one; files that no commit names are ignored until `vacuum` takes them.
+at any moment leaves either the old table or the new one; files that no commit names are ignored until `vacuum`
+takes them.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ class Batch:
 class Appended:
     """What became of a batch: `rows_in` arrived, `appended` were news, `unchanged` the lake held already.
 
-    `version` is the table's version afterwards, `committed_at` the moment that the appended rows carry, None if there are none.
+    `version` is the table's version afterwards, `committed_at` the moment that the appended rows carry, None if
+    there are none.
     """
 
     rows_in: int
@@ -73,7 +75,7 @@ class Contents:
 
 
 class LakeTable:
-    """A table of the lake, made by `Lake.table`. Holds no file and no connection; each call reads the newest version."""
+    """A table of the lake, made by `Lake.table`. Holds nothing open; each call reads the newest version."""
 
     def __init__(self, folder: Path, path: str, now: Callable[[], datetime]) -> None:
         self.folder = folder
@@ -162,15 +164,16 @@ class LakeTable:
         expected_watermark: datetime | _Unchecked | None = UNCHECKED,
         compare_ignore: Collection[str] = (),
     ) -> Appended:
-        """Commit the news of a batch and its watermark in one step; without news only the watermark; without either nothing.
+        """Commit the news of a batch and its watermark in one step; without either, nothing.
 
-        A row is news unless it equals the newest stored row of the same key and `order_by`, in all columns of the batch but
-        `compare_ignore`, and in `_is_deleted` and `_deleted_kind`. Of several rows of one key the greatest `order_by` counts.
-        A new column enters in the same commit; a type that grew rewrites the table first, rows and history unchanged.
+        A row is news unless it equals the newest stored row of the same key and `order_by`, in all columns of
+        the batch but `compare_ignore`, and in `_is_deleted` and `_deleted_kind`. Of several rows of one key the
+        greatest `order_by` counts. A new column enters in the same commit; a type that grew rewrites the table
+        first, rows and history unchanged.
 
         Args:
-            staged: typed Parquet files with `columns` and any of the META columns. With `committed_at` from `begin_batch`
-                and all META columns, files of a first load are moved into the table instead of being written again.
+            staged: typed Parquet files with `columns` and any of the META columns. With `committed_at` from
+                `begin_batch` and all META columns, files of a first load are moved into the table instead of being written again.
             columns: the batch's columns without META.
             key: what tells records apart; never NULL.
             order_by: what tells a record's versions apart at the source, oldest first, for instance SystemModstamp.
@@ -229,7 +232,7 @@ class LakeTable:
         expected_watermark: datetime | _Unchecked | None = UNCHECKED,
         compare_ignore: Collection[str] = (),
     ) -> Appended:
-        """`append` for a few rows at hand (decisions, identities). A missing key of a record is NULL; UTC-aware times, Decimal money.
+        """`append` for a few rows at hand (decisions, identities). Times are UTC-aware, money Decimal; what is missing is NULL.
 
         Raises:
             BadData: a value does not fit its column's type; otherwise as `append`.
@@ -321,7 +324,7 @@ class LakeTable:
         return again
 
     def _can_move(self, snapshot: log.Snapshot | None, batch: changes.Staged, columns: Sequence[Column]) -> bool:
-        """A first load whose files are exactly what the table would hold; the footers tell the moment that they carry."""
+        """Whether this is a first load whose files are exactly what the table would hold."""
         if snapshot is not None and (snapshot.names or merge(snapshot.business_columns, columns) != list(columns)):
             return False
         wanted = {column.name: column.type for column in [*columns, *META]}

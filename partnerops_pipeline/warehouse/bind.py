@@ -77,12 +77,13 @@ def bind(
     known_at: datetime | None = None,
     reporting_time_zone: str = "UTC",
 ) -> Binding:
-    """Make a view `<source>.<table>` for every contract and every lake table, and the tables `meta.clock` and `meta.binding`.
+    """Make a view `<source>.<table>` for every contract and lake table, and `meta.clock` and `meta.binding`.
 
     All in one transaction: a process that dies leaves the binding before. Views that are bound no longer are dropped.
 
     Args:
-        contracts: what models rely on, by lake path; absent columns are typed NULLs, an absent table is a typed empty view.
+        contracts: what models rely on, by lake path; absent columns are typed NULLs, an absent table is a typed
+            empty view.
         as_of: the day for which the numbers stand.
         known_at: only rows committed until then; UTC-aware. None = all.
         reporting_time_zone: in which days and periods are cut; an IANA name.

@@ -1,7 +1,7 @@
 """dbt, run inside this process on the warehouse file.
 
-In process, because a dbt of its own outlives a killed parent and holds the file, and costs its start each time. Importing
-dbt takes a second or two, so it is imported when it is used.
+In process, because a dbt of its own outlives a killed parent and holds the file, and costs its start each time.
+Importing dbt takes a second or two, so it is imported when it is used.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class DbtProjectRun:
     Args:
         project_dir: the folder of dbt_project.yml and profiles.yml.
         warehouse_path: the DuckDB file, handed to profiles.yml as PARTNEROPS_WAREHOUSE_PATH.
-        target_dir: where dbt writes manifest, compiled SQL and results; one per warehouse, as runs at the same time would
-            overwrite each other's.
+        target_dir: where dbt writes manifest, compiled SQL and results; one per warehouse, as runs at the same
+            time would overwrite each other's.
         threads: dbt's threads; DuckDB uses all cores within one model anyway.
         target: the output of profiles.yml.
         log_dir: where dbt.log goes; by default into target_dir.
@@ -138,7 +138,7 @@ class DbtProjectRun:
         return done.result
 
     def _read_manifest(self) -> Any:
-        """The manifest that lies in target_dir or, parsed there for all, in the project's own; None where neither is current.
+        """The manifest in target_dir, or the project's own that is parsed for all; None where neither is current.
 
         dbt's own check takes a second and parses anew when the path of the warehouse differs; reading takes a tenth.
         """
@@ -192,7 +192,7 @@ class DbtProjectRun:
 
     @contextlib.contextmanager
     def _dbt(self) -> Iterator[Any]:
-        """dbtRunner's class, with the environment that profiles.yml reads; whatever happens, dbt's connections are closed.
+        """dbtRunner's class, in the environment that profiles.yml reads; in the end dbt's connections are closed.
 
         dbt-duckdb keeps the file open in a class attribute after a run: a later connection in this process would be
         refused for a different configuration, and every other process for our lock.

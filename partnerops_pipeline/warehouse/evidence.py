@@ -1,4 +1,4 @@
-"""What the last build proved, kept beside the warehouse file: results of models and checks for one binding, day and code."""
+"""What the last build proved for one binding, day and code, kept beside the warehouse file."""
 
 from __future__ import annotations
 

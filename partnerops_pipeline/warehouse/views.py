@@ -15,7 +15,7 @@ _NUMBERS = ("BIGINT", "DECIMAL")
 
 
 class BoundColumn(NamedTuple):
-    """A column that readers may rely on: its name at the source, its name in the warehouse, its declared DuckDB type."""
+    """A column that readers may rely on: its name at the source and in the warehouse, its declared DuckDB type."""
 
     api_name: str
     alias: str

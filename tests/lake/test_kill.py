@@ -1,4 +1,4 @@
-"""A process killed at any moment of an append leaves a whole table, and the next run ends as if nothing had happened."""
+"""A process killed at any moment of an append leaves a whole table, and the next run completes it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def start(folder: Path) -> subprocess.Popen[str]:
 
 
 def kill_at_moments(folder: Path, kills: int) -> int:
-    """Run the writer until it ends, killing it `kills` times at moments spread over a batch's time; returns the kills."""
+    """Run the writer until it ends, killing it `kills` times at moments spread over it; returns the kills."""
     killed = 0
     for number in range(kills):
         writer = start(folder)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -134,5 +133,5 @@ def test_vacuum_takes_what_no_commit_names_once_it_is_old(tmp_path: Path) -> Non
     assert table.vacuum() == 0, "too young to go"
     assert table.vacuum(timedelta(0)) == 4
     assert rows(table, HISTORY) == before
-    left = [name for name in os.listdir(table.folder) if name != "_delta_log"]
+    left = [path.name for path in table.folder.iterdir() if path.name != "_delta_log"]
     assert left == [Path(table.files()[0]).name]

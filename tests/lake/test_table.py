@@ -14,7 +14,8 @@ from partnerops_pipeline.lake.store import Lake
 
 from .cases import DEALS, NOON, add, deal, deals, rows, staged
 
-STAGED = """SELECT 'a' || r AS "Id", r::DECIMAL(18,2) AS "Amount", TIMESTAMPTZ '2026-02-01 00:00:00+00' AS "SystemModstamp" """
+STAGED = """SELECT 'a' || r AS "Id", r::DECIMAL(18,2) AS "Amount",
+            TIMESTAMPTZ '2026-02-01 00:00:00+00' AS "SystemModstamp" """
 COMPLETE = """, 'batch' AS _batch_id, TIMESTAMPTZ '{0}' AS _extracted_at, TIMESTAMPTZ '{1}' AS _committed_at,
              false AS _is_deleted, NULL::VARCHAR AS _deleted_kind """
 
