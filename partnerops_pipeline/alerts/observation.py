@@ -97,7 +97,7 @@ def must_be_utc(instant: datetime, what: str) -> None:
 
 
 def hold_unevaluated(observations: Iterable[Observation], rules: Collection[str]) -> tuple[Observation, ...]:
-    """The observations, with every gap of `rules` (those that `quality.dq_rules` calls not evaluated) held as it was."""
+    """The observations, with the gaps of `rules` (those that `quality.dq_rules` calls not evaluated) held still."""
     return tuple(
         replace(seen, state=GapState.NOT_EVALUATED) if seen.rule_id in rules else seen for seen in observations
     )
