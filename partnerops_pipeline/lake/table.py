@@ -173,7 +173,7 @@ class LakeTable:
 
         Args:
             staged: typed Parquet files with `columns` and any of the META columns. With `committed_at` from
-                `begin_batch` and all META columns, files of a first load are moved into the table instead of being written again.
+                `begin_batch` and all META columns, files of a first load are moved into the table, not rewritten.
             columns: the batch's columns without META.
             key: what tells records apart; never NULL.
             order_by: what tells a record's versions apart at the source, oldest first, for instance SystemModstamp.
@@ -232,7 +232,7 @@ class LakeTable:
         expected_watermark: datetime | _Unchecked | None = UNCHECKED,
         compare_ignore: Collection[str] = (),
     ) -> Appended:
-        """`append` for a few rows at hand (decisions, identities). Times are UTC-aware, money Decimal; what is missing is NULL.
+        """`append` for a few rows at hand: times are UTC-aware, money Decimal; what is missing is NULL.
 
         Raises:
             BadData: a value does not fit its column's type; otherwise as `append`.
