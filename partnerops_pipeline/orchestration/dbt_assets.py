@@ -27,6 +27,7 @@ from partnerops_pipeline.warehouse.transform import Transformed, transform
 
 DbtResult = dg.MaterializeResult | dg.AssetCheckResult
 BUILT = ("success",)
+_DONE = {"bind": "lake bound", "parse": "dbt project read", "models": "models built", "tests": "tests run"}
 
 log = logging.getLogger("partnerops")
 
@@ -66,7 +67,7 @@ def _transform(context: dg.AssetExecutionContext, config: BuildOptions, settings
         known_at=config.instant(),
         full_refresh=config.full_refresh,
         select=config.select or _selection(context),
-        on_step=lambda step, seconds: log.info("%s (%.1f s)", step, seconds),
+        on_step=lambda step, seconds: log.info("%s (%.1f s)", _DONE.get(step, step), seconds),
     )
 
 
