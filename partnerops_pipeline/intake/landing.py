@@ -6,6 +6,7 @@ record is there, so a process killed in between leaves a file that is read again
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ ATTEMPTS = 5
 ROW_COLUMNS = (
     Column("_extra", "VARCHAR"),
     Column("_source_file", "VARCHAR"),
-    Column("_file_sha256", "VARCHAR"),
+    Column("_file_id", "VARCHAR"),
     Column("_row_number", "BIGINT"),
     Column("_as_of", "TIMESTAMPTZ"),
 )
@@ -44,20 +45,21 @@ ROW_COLUMNS = (
 FILES = tuple(
     Column(name, kind)
     for name, kind in {
-        "profile": "VARCHAR", "source": "VARCHAR", "lake_table": "VARCHAR", "file_name": "VARCHAR", "sha256": "VARCHAR",
-        "bytes": "BIGINT", "profile_digest": "VARCHAR", "state": "VARCHAR", "rule_id": "VARCHAR", "reason": "VARCHAR",
+        "profile": "VARCHAR", "source": "VARCHAR", "lake_table": "VARCHAR", "file_id": "VARCHAR",
+        "file_name": "VARCHAR", "sha256": "VARCHAR", "bytes": "BIGINT", "profile_digest": "VARCHAR", "state": "VARCHAR",
+        "rule_id": "VARCHAR", "reason": "VARCHAR",
         "as_of": "TIMESTAMPTZ", "rows_in_file": "BIGINT", "rows_landed": "BIGINT", "rows_rejected": "BIGINT",
         "rows_skipped": "BIGINT", "repeated_keys": "BIGINT", "values_read": "BIGINT", "values_unparseable": "BIGINT",
         "unparseable_by_column": "VARCHAR", "unknown_values": "VARCHAR", "unmapped_columns": "VARCHAR",
         "absent_columns": "VARCHAR", "vanished_columns": "VARCHAR", "is_capped": "BOOLEAN", "is_older": "BOOLEAN",
-        "previous_sha256": "VARCHAR", "previous_rows": "BIGINT", "taken_at": "TIMESTAMPTZ", "first_seen_on": "DATE",
+        "previous_file_id": "VARCHAR", "previous_rows": "BIGINT", "taken_at": "TIMESTAMPTZ", "first_seen_on": "DATE",
     }.items()
 )  # fmt: skip
 QUARANTINE = tuple(
     Column(name, kind)
     for name, kind in {
         "profile": "VARCHAR", "source": "VARCHAR", "lake_table": "VARCHAR", "file_name": "VARCHAR",
-        "file_sha256": "VARCHAR", "row_number": "BIGINT", "record_key": "VARCHAR", "rule_id": "VARCHAR",
+        "file_id": "VARCHAR", "row_number": "BIGINT", "record_key": "VARCHAR", "rule_id": "VARCHAR",
         "reason": "VARCHAR", "first_seen_on": "DATE",
     }.items()
 )  # fmt: skip
@@ -65,20 +67,30 @@ QUARANTINE = tuple(
 
 @dataclass(frozen=True)
 class ExportFile:
-    """A file's bytes as they were read, its name as it was dropped, and when it was read (`taken_at`, UTC-aware).
+    """A file as it was read: its name as it was dropped, and when it was read (`taken_at`, UTC-aware).
 
+    `named_as_of` is the moment in its name, if its profile asks for that: the same content under another day is another
+    export, since it says that nothing changed, or that everything changed back.
     `seen_on` is the day that its findings are first seen on: the as-of date of the run.
     """
 
+    profile: str
     name: str
     sha256: str
     size: int
+    named_as_of: datetime | None
     taken_at: datetime
     seen_on: date
 
     @property
     def batch_id(self) -> str:
-        return f"intake-{self.sha256[:16]}"
+        return f"intake-{self.file_id}"
+
+    @property
+    def file_id(self) -> str:
+        """The same for the same export, however often and under whatever name it is dropped."""
+        moment = self.named_as_of.isoformat() if self.named_as_of else ""
+        return hashlib.sha256(f"{self.profile}\n{self.sha256}\n{moment}".encode()).hexdigest()[:20]
 
 
 @dataclass(frozen=True)
@@ -86,7 +98,7 @@ class KnownFile:
     """A landed file as its record in the lake has it."""
 
     profile: str
-    sha256: str
+    file_id: str
     as_of: datetime | None
     taken_at: datetime
     rows: int
@@ -95,8 +107,8 @@ class KnownFile:
     absent: frozenset[str]
 
 
-def known_files(lake: Lake) -> dict[tuple[str, str], KnownFile]:
-    """The landed files by profile and content; a file whose table has been removed since is not among them."""
+def known_files(lake: Lake) -> dict[str, KnownFile]:
+    """The landed files by their id; a file whose table has been removed since is not among them."""
     table = lake.table(FILES_TABLE)
     files = table.files()
     if not files:
@@ -104,16 +116,16 @@ def known_files(lake: Lake) -> dict[tuple[str, str], KnownFile]:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         found = connection.execute(
-            f"""SELECT profile, sha256, epoch_us(as_of), epoch_us(taken_at), rows_in_file,
+            f"""SELECT profile, file_id, epoch_us(as_of), epoch_us(taken_at), rows_in_file,
                        unmapped_columns, absent_columns, lake_table
                 FROM {duck.read_parquet(files)}
-                QUALIFY row_number() OVER (PARTITION BY profile, sha256 ORDER BY _committed_at DESC) = 1
+                QUALIFY row_number() OVER (PARTITION BY file_id ORDER BY _committed_at DESC) = 1
                    AND state = 'landed'
             """
         ).fetchall()
     exists = {path: lake.table(path).exists() for path in {row[7] for row in found}}
     return {
-        (row[0], row[1]): KnownFile(
+        row[1]: KnownFile(
             row[0],
             row[1],
             _moment(row[2]),
@@ -133,7 +145,7 @@ def land(
     profile: Profile,
     file: ExportFile,
     parsed: Parsed,
-    known: Mapping[tuple[str, str], KnownFile],
+    known: Mapping[str, KnownFile],
 ) -> KnownFile:
     """Commit what was set aside, then the rows, then the file's record; returns the record.
 
@@ -153,7 +165,7 @@ def write_quarantine(lake: Lake, profile: Profile, file: ExportFile, rejected: S
             "source": profile.source,
             "lake_table": profile.lake_table,
             "file_name": file.name,
-            "file_sha256": file.sha256,
+            "file_id": file.file_id,
             "row_number": row.row_number,
             "record_key": row.key,
             "rule_id": row.rule,
@@ -163,9 +175,7 @@ def write_quarantine(lake: Lake, profile: Profile, file: ExportFile, rejected: S
         for row in rejected
     ]
     if records:
-        _append_rows(
-            lake.table(QUARANTINE_TABLE), records, QUARANTINE, ("profile", "file_sha256", "row_number", "rule_id"), file
-        )
+        _append_rows(lake.table(QUARANTINE_TABLE), records, QUARANTINE, ("file_id", "row_number", "rule_id"), file)
 
 
 def write_rows(lake: Lake, spool: Path, profile: Profile, file: ExportFile, parsed: Parsed) -> Appended:
@@ -183,22 +193,23 @@ def write_rows(lake: Lake, spool: Path, profile: Profile, file: ExportFile, pars
         return table.append(
             [staged],
             columns=columns,
-            key=("_file_sha256", "_row_number"),
+            key=("_file_id", "_row_number"),
             batch_id=file.batch_id,
             extracted_at=file.taken_at,
             committed_at=stamp.committed_at,
             watermark=max(moments, default=None),
+            compare_ignore=("_source_file",),
         )
     finally:
         staged.unlink(missing_ok=True)
 
 
 def write_file_record(
-    lake: Lake, profile: Profile, file: ExportFile, parsed: Parsed, known: Mapping[tuple[str, str], KnownFile]
+    lake: Lake, profile: Profile, file: ExportFile, parsed: Parsed, known: Mapping[str, KnownFile]
 ) -> KnownFile:
     """The record that makes the file known, with the counts that rules of quality judge it by."""
     facts = parsed.facts
-    before = [k for k in known.values() if k.profile == profile.name and k.sha256 != file.sha256]
+    before = [k for k in known.values() if k.profile == profile.name and k.file_id != file.file_id]
     earlier = [k for k in before if k.as_of is not None and facts.as_of is not None and k.as_of <= facts.as_of]
     previous = max(earlier, key=lambda k: (k.as_of, k.taken_at), default=None)
     vanished: frozenset[str] = frozenset()
@@ -223,13 +234,13 @@ def write_file_record(
         "vanished_columns": _json(sorted(vanished)),
         "is_capped": facts.is_capped,
         "is_older": newest is not None and facts.as_of is not None and facts.as_of < newest,
-        "previous_sha256": previous.sha256 if previous else None,
+        "previous_file_id": previous.file_id if previous else None,
         "previous_rows": previous.rows if previous else None,
     }
-    _append_rows(lake.table(FILES_TABLE), [record], FILES, ("profile", "sha256"), file)
+    _append_rows(lake.table(FILES_TABLE), [record], FILES, ("file_id",), file)
     return KnownFile(
         profile.name,
-        file.sha256,
+        file.file_id,
         facts.as_of,
         file.taken_at,
         facts.rows,
@@ -238,14 +249,16 @@ def write_file_record(
     )
 
 
-def write_refusal(
-    lake: Lake, profile: Profile, file: ExportFile, reason: str, rule: str, as_of: datetime | None
-) -> None:
+def write_refusal(lake: Lake, profile: Profile, file: ExportFile, reason: str, rule: str) -> None:
     """The record of a file of which nothing could be used."""
     record = {
-        **_about(profile, file), "state": "rejected", "rule_id": rule or None, "reason": reason, "as_of": as_of,
-    }  # fmt: skip
-    _append_rows(lake.table(FILES_TABLE), [record], FILES, ("profile", "sha256"), file)
+        **_about(profile, file),
+        "state": "rejected",
+        "rule_id": rule or None,
+        "reason": reason,
+        "as_of": file.named_as_of,
+    }
+    _append_rows(lake.table(FILES_TABLE), [record], FILES, ("file_id",), file)
 
 
 def _about(profile: Profile, file: ExportFile) -> dict[str, Any]:
@@ -254,6 +267,7 @@ def _about(profile: Profile, file: ExportFile) -> dict[str, Any]:
         "source": profile.source,
         "lake_table": profile.lake_table,
         "file_name": file.name,
+        "file_id": file.file_id,
         "sha256": file.sha256,
         "bytes": file.size,
         "profile_digest": profile.digest,
@@ -300,7 +314,7 @@ def _arrow(parsed: Parsed, columns: Sequence[Column], file: ExportFile, committe
     ]
     arrays.append(pa.array([extra_text(record.extra) for record in parsed.records], pa.string()))
     arrays.append(_constant(file.name, size, pa.string()))
-    arrays.append(_constant(file.sha256, size, pa.string()))
+    arrays.append(_constant(file.file_id, size, pa.string()))
     arrays.append(pa.array([record.number for record in parsed.records], pa.int64()))
     arrays.append(_constant(parsed.facts.as_of, size, moment))
     arrays.append(_constant(file.batch_id, size, pa.string()))

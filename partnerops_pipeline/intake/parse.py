@@ -140,7 +140,9 @@ def _records(
         if not flaw:
             flaw = _lossy_id(row, header, grid, columns, places, ids)
         if flaw:
-            rejected.append(RejectedRow(row.number, _readable_key(row, header, profile), "FI-04", f"{flaw}."))
+            rejected.append(
+                RejectedRow(row.number, _readable_key(row, header, profile), "FI-04", f"{flaw[0].upper()}{flaw[1:]}.")
+            )
             continue
         values: list[str | None] = []
         marks: dict[int, str] = {}
@@ -196,9 +198,9 @@ def _lossy_id(
             continue
         text = clean(_cell(row.cells, place))
         if _EXPONENT.match(text):
-            return f"{columns[index]} is in scientific notation ({text}), so its last digits are lost"
+            return f"the {columns[index]} is in scientific notation ({text}), so its last digits are lost"
         if (row.number, place) in grid.imprecise:
-            return f"{columns[index]} is a number of more than 15 digits, of which Excel changes the last ones"
+            return f"the {columns[index]} is a number of more than 15 digits, of which Excel changes the last ones"
     return ""
 
 

@@ -86,7 +86,7 @@ def _taken(
     settings: Settings,
     profiles: Mapping[str, Profile],
     lake: Lake,
-    known: dict[tuple[str, str], KnownFile],
+    known: dict[str, KnownFile],
     dropped: list[Dropped],
     growing: set[Path],
     left: list[LeftAlone],
@@ -123,7 +123,7 @@ def _take_one(
     settings: Settings,
     profile: Profile,
     lake: Lake,
-    known: dict[tuple[str, str], KnownFile],
+    known: dict[str, KnownFile],
     dropped: Dropped,
     read_again: bool,
 ) -> FileReport | None:
@@ -136,17 +136,16 @@ def _take_one(
         reason = "It may not be read; give this user the right to read it."
         return FileReport(profile.name, dropped.name, "waiting", reason=reason)
     except FileRefused as refused:
-        sha256 = folders.digest(dropped.path)
-        file = ExportFile(dropped.name, sha256, dropped.size, datetime.now(UTC), settings.effective_as_of())
+        file = _file(settings, profile, dropped, folders.digest(dropped.path))
         return _refuse(settings, profile, lake, dropped, file, refused)
     if not dropped.is_unchanged():
         return FileReport(profile.name, dropped.name, "waiting", reason="It is still being written.")
     sha256 = hashlib.sha256(content).hexdigest()
-    file = ExportFile(dropped.name, sha256, len(content), datetime.now(UTC), settings.effective_as_of())
+    file = _file(settings, profile, dropped, sha256)
     target = folders.archive_path(settings.inbox, profile.name, dropped.name, sha256)
-    if (profile.name, sha256) in known and not read_again:
+    if file.file_id in known and not read_again:
         report = FileReport(
-            profile.name, dropped.name, "already_known", sha256, known[profile.name, sha256].rows,
+            profile.name, dropped.name, "already_known", sha256, known[file.file_id].rows,
             reason="Its content is in the lake already.", table=profile.lake_table, moved_to=target,
         )  # fmt: skip
         return _put_away(settings, dropped, file, report)
@@ -154,7 +153,7 @@ def _take_one(
         parsed = parse(content, dropped.name, profile)
     except FileRefused as refused:
         return _refuse(settings, profile, lake, dropped, file, refused)
-    known[profile.name, sha256] = land(lake, settings.spool, profile, file, parsed, known)
+    known[file.file_id] = land(lake, settings.spool, profile, file, parsed, known)
     report = FileReport(
         profile.name, dropped.name, "landed", sha256, parsed.facts.rows, parsed.facts.rejected,
         table=profile.lake_table, facts=parsed.facts, moved_to=target,
@@ -162,11 +161,17 @@ def _take_one(
     return _put_away(settings, dropped, file, report)
 
 
+def _file(settings: Settings, profile: Profile, dropped: Dropped, sha256: str) -> ExportFile:
+    moment = moment_in_name(dropped.name, profile)
+    now, seen_on = datetime.now(UTC), settings.effective_as_of()
+    return ExportFile(profile.name, dropped.name, sha256, dropped.size, moment, now, seen_on)
+
+
 def _refuse(
     settings: Settings, profile: Profile, lake: Lake, dropped: Dropped, file: ExportFile, refused: FileRefused
 ) -> FileReport:
     reason = str(refused)
-    write_refusal(lake, profile, file, reason, refused.rule, moment_in_name(file.name, profile))
+    write_refusal(lake, profile, file, reason, refused.rule)
     target = folders.rejected_path(settings.inbox, profile.name, file.name, file.sha256)
     folders.write_reason(target, f"{reason}\n\nFile: {file.name}\nProfile: {profile.name} ({profile.title})\n")
     report = FileReport(

@@ -10,6 +10,7 @@ import io
 import posixpath
 import re
 import zipfile
+import zlib
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -52,6 +53,10 @@ def read_xlsx(content: bytes, profile: Profile, known_headers: Callable[[list[st
     except CalamineError as error:
         what = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FileRefused(f"The workbook is damaged: {what}.", "Open it in Excel, save it and drop it again.") from None
+    except BaseException as error:  # a panic of the Rust reader is no Exception
+        if type(error).__name__ != "PanicException":
+            raise
+        raise FileRefused("The workbook is damaged.", "Open it in Excel, save it and drop it again.") from None
     errors = _errors_in(content, name)
     rows, imprecise = [], set()
     for index, cells in enumerate(values):
@@ -105,11 +110,12 @@ def _errors_in(content: bytes, sheet: str) -> dict[int, dict[int, str]]:
         FileRefused: a formula without a value.
     """
     errors: dict[int, dict[int, str]] = {}
-    with zipfile.ZipFile(io.BytesIO(content)) as packed:
-        part = _part_of(packed, sheet)
-        if part is None:
-            return {}
-        xml = packed.read(part)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            part = _part_of(packed, sheet)
+            xml = packed.read(part) if part else b""
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, ValueError, EOFError):
+        raise FileRefused("The workbook is damaged.", "Open it in Excel, save it and drop it again.") from None
     if b"<f" not in xml and b't="e"' not in xml:
         return {}
     for cell in _CELL.finditer(xml):
