@@ -63,11 +63,11 @@ def render(truth: CurrentTruth, *, today: date, currency: str, glossary: Mapping
     """
     notification = truth.notification
     items = sorted(notification.items, key=_worst_first)
+    over = notification.kind is Kind.RESOLVED
+    sentence = wording.sentence(items[0], len(items), over=over)
     if len(items) == 1:
-        sentence = wording.clean(items[0].seen.title)
         examples = [Example(wording.clean(items[0].seen.entity), items[0].seen.record_url)]
     else:
-        sentence = wording.the_worst(items[0].seen.title)
         examples = [Example(_example(item, currency, today), item.seen.record_url) for item in items[:MOST_EXAMPLES]]
     facts = [*_facts(truth, items, today, currency), *_groups(notification)]
     left_out = len(items) - len(examples)
@@ -103,6 +103,8 @@ def plain_text(message: Message) -> str:
 def _facts(truth: CurrentTruth, items: list[Item], today: date, currency: str) -> Iterable[str]:
     notification = truth.notification
     over = notification.kind is Kind.RESOLVED
+    if len(items) == 1:
+        yield f"Severity {items[0].seen.severity.word}, rule {wording.clean(items[0].seen.rule_id)}."
     yield from wording.why_again(notification)
     yield wording.cost(items, currency, over=over)
     if not notification.is_digest:
@@ -137,7 +139,9 @@ def _example(item: Item, currency: str, today: date) -> str:
         tail.append(wording.clean(seen.owner_name))
     if seen.revenue_at_stake is not None:
         tail.append(wording.money(seen.revenue_at_stake, currency))
-    return f"[{seen.severity.word}] {wording.clean(seen.title)}" + (f" ({', '.join(tail)})" if tail else "")
+    return f"[{seen.severity.word}, {wording.clean(seen.rule_id)}] {wording.clean(seen.title)}" + (
+        f" ({', '.join(tail)})" if tail else ""
+    )
 
 
 def _worst_first(item: Item) -> tuple[object, ...]:

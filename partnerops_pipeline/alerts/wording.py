@@ -42,8 +42,12 @@ def subject(notification: Notification) -> str:
     return f"{what}: {clean(notification.owner_team, 60)}, {clean(notification.source, 40)}"
 
 
-def the_worst(title: str) -> str:
-    return f"The worst: {clean(title)}"
+def sentence(worst: Item, count: int, *, over: bool) -> str:
+    """What is wrong, or was: the title of the only gap, or of the worst."""
+    title = clean(worst.seen.title)
+    if over:
+        return f"No longer true{', among others' if count > 1 else ''}: {title}"
+    return title if count == 1 else f"The worst: {title}"
 
 
 def why_again(notification: Notification) -> Iterable[str]:
@@ -56,6 +60,9 @@ def why_again(notification: Notification) -> Iterable[str]:
     new = sum(item.kind is Kind.OPENED for item in notification.items)
     if notification.kind is Kind.ESCALATED and new:
         yield f"{new} of these {_are(new)} new."
+    again = sum(item.kind is Kind.OPENED and item.episode > 1 for item in notification.items)
+    if again:
+        yield f"{again} had been resolved and {_are(again)} open again."
     for reason, (one, many) in sentences.items():
         count = sum(reason in item.reasons for item in notification.items)
         if count:
@@ -89,7 +96,7 @@ def deadline(due_dates: Iterable[date | None], today: date) -> str:
     """Until when."""
     dates = sorted(day for day in due_dates if day is not None)
     if not dates:
-        return "Due: no date set."
+        return "No due date is set."
     overdue = sum(day < today for day in dates)
     if len(dates) == 1:
         return f"{due(dates[0], today).capitalize()}."
@@ -106,7 +113,7 @@ def silenced(count: int) -> str:
 
 
 def standing(notification: Notification) -> str:
-    whose = "altogether" if notification.is_digest else "of this owner and source"
+    whose = "altogether" if notification.is_digest else "for this owner and source"
     count = notification.standing
     if notification.kind is Kind.RESOLVED:
         return f"Still open {whose}: {count}." if count else f"Nothing {whose} is open any more."
