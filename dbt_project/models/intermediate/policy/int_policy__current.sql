@@ -7,8 +7,8 @@ overrides as (
     select
         overrides.*,
         row_number() over (partition by overrides.name order by overrides.valid_from desc) as place
-    from {{ ref('stg_partnerops__policy_overrides') }} as overrides
-    where overrides.valid_from_date <= {{ as_of() }}
+    from {{ ref('int_policy__overrides') }} as overrides
+    where overrides.is_usable and overrides.valid_from_date <= {{ as_of() }}
 ),
 
 final as (
