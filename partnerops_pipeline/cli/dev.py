@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -69,6 +70,9 @@ def dev(port: int, partners: int, seed: int, as_of: str) -> None:
 
 def _serve(dagster_home: Path, port: int) -> int:
     """`dagster dev` as a child; it is asked to end, with its own children, when we are."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that `finally` below runs
+    # A shell's `&` makes its child ignore SIGINT; `dagster dev` would inherit that and then ignore SIGTERM as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     command = [str(Path(sys.executable).with_name("dagster")), "dev", "-w", str(PROJECT_ROOT / "workspace.yaml")]
     child = subprocess.Popen(
         [*command, "-h", "127.0.0.1", "-p", str(port)],
@@ -81,5 +85,5 @@ def _serve(dagster_home: Path, port: int) -> int:
         return child.wait(timeout=60)
     finally:
         if child.poll() is None:
-            child.terminate()
+            child.send_signal(signal.SIGINT)
             child.wait(timeout=60)

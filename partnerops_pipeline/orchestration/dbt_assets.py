@@ -93,7 +93,7 @@ def _results(context: dg.AssetExecutionContext, transformed: Transformed, settin
             yield dg.MaterializeResult(asset_key=key, metadata=_model_metadata(node, schemas))
     for node in transformed.tests:
         check = checks.get(node.unique_id)
-        if check in context.selected_asset_check_keys:
+        if check is not None and check in context.selected_asset_check_keys:
             yield _check_result(check, node)
 
 

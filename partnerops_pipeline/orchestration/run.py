@@ -152,5 +152,5 @@ def _new_rows(events: Iterable[dg.DagsterEvent]) -> int:
     for event in events:
         if event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION:
             committed = event.step_materialization_data.materialization.metadata.get("committed")
-            total += int(committed.value) if committed is not None else 0
+            total += committed.value if isinstance(committed, dg.IntMetadataValue) and committed.value else 0
     return total
