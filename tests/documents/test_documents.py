@@ -9,6 +9,8 @@ import click
 import pytest
 
 from partnerops_pipeline.cli.main import main
+from partnerops_pipeline.orchestration.release_asset import RELEASE
+from partnerops_pipeline.salesforce.objects import load_objects
 from partnerops_pipeline.settings import PROJECT_ROOT, Settings
 
 DOCUMENTS = sorted([*PROJECT_ROOT.glob("*.md"), *PROJECT_ROOT.glob("docs/**/*.md")])
@@ -38,6 +40,11 @@ def models() -> set[str]:
     return {path.stem for path in (PROJECT_ROOT / "dbt_project" / "models").rglob("*.sql")}
 
 
+def assets() -> set[str]:
+    """The keys of the assets that are not dbt models, as a person writes them."""
+    return {spec.lake_table for spec in load_objects(None)} | {RELEASE.to_user_string()}
+
+
 def unknown_in(piece: str) -> str | None:
     """Why a quoted piece names something that is not there, or None."""
     targets, make_variables = make_words()
@@ -50,6 +57,8 @@ def unknown_in(piece: str) -> str | None:
     for name in re.findall(r"\b((?:PARTNEROPS|SALESFORCE)_[A-Z_]+)\b", piece):
         if name not in settings() | make_variables:
             return f"no setting `{name}`"
+    if piece in assets():
+        return None
     if re.match(r"^\.?[\w.-]+(/[\w.*<>-]*)+$", piece) and not piece.startswith(HOME_FOLDERS):
         pattern = re.sub(r"<[^>]+>", "*", piece).rstrip("/")
         found = any(PROJECT_ROOT.glob(pattern)) or any((PROJECT_ROOT / "partnerops_pipeline").glob(pattern))
