@@ -21,7 +21,7 @@ _ISO_INSTANT = re.compile(
 )
 _BARE_DATE_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ]00:00(:00(\.0+)?)?\Z")
 _DIGITS = re.compile(r"[+-]?\d+\Z")
-_PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?\Z")
+_UNSIGNED = re.compile(r"\d+(\.\d+)?\Z")
 _YES = frozenset({"true", "yes", "y", "t", "1", "1.0", "ja", "wahr", "oui", "sí", "si", "sim"})
 _NO = frozenset({"false", "no", "n", "f", "0", "0.0", "nein", "falsch", "non", "não"})
 _CURRENCY_MARKS = {"$": "USD", "us$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
@@ -162,13 +162,15 @@ def plain_number(value: str, numbers: Numbers) -> str | None:
     Separators must stand where thousands end, so that `1,5` in a notation with `,` for thousands is refused, not 15.
     """
     text = value.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2212", "-").strip()
-    negative = False
+    signs = 0
     if text.startswith("(") and text.endswith(")"):
-        negative, text = True, text[1:-1].strip()
+        signs, text = 1, text[1:-1].strip()
     if text.endswith("-"):
-        negative, text = not negative, text[:-1].strip()
-    if text[:1] in "+-" and text:
-        negative, text = negative != (text[0] == "-"), text[1:].strip()
+        signs, text = signs + 1, text[:-1].strip()
+    if text.startswith(("+", "-")):
+        signs, text = signs + (text[0] == "-"), text[1:].strip()
+    if signs > 1:
+        return None
     whole, point, fraction = text.partition(numbers.decimal)
     separator = numbers.thousands
     if separator and separator in whole:
@@ -176,14 +178,12 @@ def plain_number(value: str, numbers: Numbers) -> str | None:
         if not (1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])):
             return None
         whole = "".join(groups)
-    elif not separator or separator != " ":
-        whole = whole.strip()
     if point and not whole:
         whole = "0"
     plain = f"{whole}.{fraction}" if point and fraction else whole
-    if not (plain.isascii() and _PLAIN_NUMBER.match(plain)):
+    if not (plain.isascii() and _UNSIGNED.match(plain)):
         return None
-    return f"-{plain}" if negative and plain.strip("0.") else plain
+    return f"-{plain}" if signs and plain.strip("0.") else plain
 
 
 def _boolean(value: str) -> str | None:

@@ -69,7 +69,8 @@ def test_the_facts_of_a_file_are_in_the_lake_for_the_rules_of_quality(inbox: Inb
         "taken_at",
     )
     assert row == (
-        "landed", 5, 2, 3, 1, 12, 1, '{"joined": 1}', '{"tier": {"Bronze": 1}}', '["Odd"]', False, False, None, len(TEXT),
+        "landed", 5, 2, 3, 1, 13, 1, '{"joined": 1}', '{"tier": {"Bronze": 1}}', '["Odd"]',
+        False, False, None, len(TEXT),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ PARTNER = {
     "crm_id_missing": 0.040,
     "crm_id_folded": 0.020,  # the 18 characters in lower case, as a spreadsheet look-up leaves them
     "tier_differs": 0.030,
-    "status_differs": 0.020,
+    "status_differs": 0.030,
     "id_unreadable": 0.004,  # the portal's id in scientific notation: the row cannot be used
     "crm_id_short": 0.250,  # 15 characters
     "name_spelled": 0.050,  # another legal form, blanks that do not show

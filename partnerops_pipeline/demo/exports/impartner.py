@@ -65,7 +65,7 @@ def partners(present: Present) -> tuple[str, list[Accident]]:
             tiers__cf="Gold",
             tierId="3",
             recordVersion="1",
-        )  # fmt: skip
+        )
     )
     return csv_text(rows), met
 
