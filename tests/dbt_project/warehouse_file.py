@@ -13,7 +13,8 @@ from partnerops_pipeline.salesforce.objects import contract, load_objects
 from partnerops_pipeline.warehouse.internal_sources import INTERNAL_SOURCES
 from partnerops_pipeline.warehouse.views import shown_type
 
-COMMITTED_AT = datetime(2026, 7, 1, 1, 0)
+COMMITTED_AT = datetime.fromisoformat("2026-07-01T01:00:00")
+"""Naive, as the warehouse shows UTC."""
 _META = (
     ("_batch_id", "VARCHAR"),
     ("_extracted_at", "TIMESTAMPTZ"),
@@ -30,7 +31,8 @@ def make_warehouse(path: Path, as_of: date, *, reporting_time_zone: str = "UTC")
         for table, columns in {**INTERNAL_SOURCES, **contract(load_objects())}.items()
     }
     with duckdb.connect(str(path)) as warehouse:
-        warehouse.execute("create schema meta; create table meta.clock (as_of date, known_at timestamp, reporting_time_zone varchar)")
+        warehouse.execute("create schema meta")
+        warehouse.execute("create table meta.clock (as_of date, known_at timestamp, reporting_time_zone varchar)")
         warehouse.execute("insert into meta.clock values (?, null, ?)", [as_of, reporting_time_zone])
         for table, columns in promised.items():
             schema, name = table.split("/")
@@ -43,7 +45,7 @@ def make_warehouse(path: Path, as_of: date, *, reporting_time_zone: str = "UTC")
 
 
 def insert(path: Path, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Add record versions to a table such as `salesforce.lead`; what a row does not name is NULL, its commit the default."""
+    """Add record versions to a table such as `salesforce.lead`; what a row does not name is NULL, but its commit."""
     with duckdb.connect(str(path)) as warehouse:
         for row in rows:
             values = {"_committed_at": COMMITTED_AT, "_batch_id": "b1", **row}

@@ -1,0 +1,86 @@
+"""The blocking tests on a small real programme: they pass on what was built, and each of them notices damage."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from partnerops_pipeline.demo.program.records import salesforce_records
+from partnerops_pipeline.demo.program.simulate import simulate
+from partnerops_pipeline.salesforce.objects import load_objects, snake_case
+from partnerops_pipeline.warehouse.dbt import DbtProjectRun
+from tests.dbt_project.conftest import PROJECT
+from tests.dbt_project.warehouse_file import insert, make_warehouse
+
+pytestmark = pytest.mark.xdist_group("dbt_project")
+
+DAMAGE = {
+    "credited_amounts_equal_the_deal": "update core.bridge_opportunity_partner_credit set amount = amount + 0.01 "
+    "where credit_model = 'last_touch'",
+    "sums_to_bridge_opportunity_partner_credit": "update core.bridge_opportunity_partner_credit "
+    "set weight = weight - 0.000000000001 where credit_model = 'even'",
+    "credit_exists_for_partner_deals_only": "delete from core.bridge_opportunity_partner_credit "
+    "where credit_model = 'first_touch'",
+    "unique_combination_bridge_opportunity_partner_credit": "insert into core.bridge_opportunity_partner_credit "
+    "select * from core.bridge_opportunity_partner_credit where credit_model = 'primary'",
+    "partner_revenue_equals_sourced_plus_influenced": "update marts.mart_partner_scorecard "
+    "set sourced_revenue = sourced_revenue + 0.01",
+    "buckets_add_up_to_total": "update marts.mart_headline_metrics set numerator = numerator + 0.01 "
+    "where metric_id = 'direct_revenue' and dimension = 'size_band'",
+    "headlines_recomputed_from_facts": "update marts.mart_headline_metrics set numerator = numerator + 1 "
+    "where metric_id = 'win_rate_count' and dimension = 'attached'",
+    "every_won_deal_is_a_line": "delete from marts.mart_metric_lines where metric_id = 'attach_rate_count' "
+    "and record_id = (select min(record_id) from marts.mart_metric_lines where metric_id = 'attach_rate_count')",
+    "accounts_in_dim_or_merged": "delete from core.dim_account where not is_test and partner_id is null",
+    "users_in_dim": "delete from core.dim_user where user_id = (select min(user_id) from core.dim_user)",
+    "fct_opportunities_attached_is_sourced_or_influenced": "update core.fct_opportunities set bucket = 'direct' "
+    "where bucket = 'influenced' and is_attached",
+    "fct_opportunities_no_rate_no_amount": "update core.fct_opportunities set rate_kind = 'none' "
+    "where rate_kind = 'dated'",
+    "sourcing_partner_is_linked": "update core.fct_opportunities set sourcing_partner_id = 'P-nobody' "
+    "where bucket = 'sourced'",
+    "row_count_equal_fct_opportunities": "delete from core.fct_opportunities where ineligible_reason is not null",
+}
+"""By the beginning of a test's name: what must make it fail. Applied at once, as each dbt command costs seconds."""
+
+
+def _plain(value: Any) -> Any:
+    return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
+
+
+@pytest.fixture(scope="module")
+def programme(tmp_path_factory: pytest.TempPathFactory) -> DbtProjectRun:
+    folder: Path = tmp_path_factory.mktemp("programme")
+    log = simulate(seed=5, partners=12)
+    warehouse = folder / "warehouse.duckdb"
+    make_warehouse(warehouse, date(2026, 6, 30))
+    objects = {spec.name: spec for spec in load_objects()}
+    for name, rows in salesforce_records(log).items():
+        spec = objects[name]
+        names = {field: known.alias or snake_case(field) for field, known in spec.fields.items()}
+        insert(
+            warehouse,
+            f"salesforce.{spec.table_name}",
+            [{names[k]: _plain(v) for k, v in row.items() if k in names} for row in rows],
+        )
+    run = DbtProjectRun(PROJECT, warehouse, folder / "target")
+    assert {node.status for node in run.build_models()} == {"success"}
+    return run
+
+
+def failed(run: DbtProjectRun) -> set[str]:
+    return {node.name for node in run.test() if node.severity == "error" and node.status != "pass"}
+
+
+def test_damage_to_any_table_is_noticed_by_the_test_that_guards_it(programme: DbtProjectRun) -> None:
+    assert failed(programme) == set(), "the tests must pass before anything is damaged"
+    with duckdb.connect(str(programme.warehouse_path)) as warehouse:
+        for name, statement in DAMAGE.items():
+            changed = warehouse.execute(statement).fetchone()
+            assert changed is not None and changed[0] > 0, f"there was nothing to damage for {name}"
+    noticed = failed(programme)
+    assert [name for name in DAMAGE if not any(found.startswith(name) for found in noticed)] == []
