@@ -16,6 +16,7 @@ from partnerops_pipeline.alerts.observation import Observation
 from partnerops_pipeline.alerts.outbox import Delivery, Outbox
 from partnerops_pipeline.alerts.policy import Policy
 from partnerops_pipeline.alerts.state_machine import step
+from partnerops_pipeline.errors import ConfigurationError
 
 _SHORTEST_PAUSE = timedelta(seconds=1)
 _FIRST_PAUSE = timedelta(minutes=1)
@@ -97,7 +98,9 @@ def evaluate_and_deliver(
 
     Raises:
         BadData: `now` is not in UTC.
+        ConfigurationError: two channels have one name.
     """
+    _must_differ(channels)
     seen = tuple(observations)
     decided = outbox.decide(
         lambda state: step(state, seen, now, policy),
@@ -131,6 +134,15 @@ def deliver_waiting(
         report.problems.append(error.message)
     report.waiting = outbox.health().waiting
     return report
+
+
+def _must_differ(channels: Sequence[Channel]) -> None:
+    names = [channel.name for channel in channels]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigurationError(
+            f"Two alert channels are called `{twice[0]}`.", "Give each a name of its own: it says what was sent where."
+        )
 
 
 def _drain(

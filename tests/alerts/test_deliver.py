@@ -17,6 +17,8 @@ from partnerops_pipeline.alerts.messages import Message
 from partnerops_pipeline.alerts.observation import Observation
 from partnerops_pipeline.alerts.outbox import Outbox, open_outbox
 from partnerops_pipeline.alerts.policy import Policy
+from partnerops_pipeline.alerts.state_machine import step
+from partnerops_pipeline.errors import ConfigurationError
 from tests.alerts.examples import day, gap
 from tests.alerts.receiver import Answer, Receiver
 
@@ -133,6 +135,33 @@ def test_nobody_hears_of_a_gap_that_came_and_went_while_the_target_was_down(run:
     report = run(1, [gap(at=1, state="resolved")], channel)
     assert channel.heard == ["opened g1"]
     assert (report.sent, report.superseded, report.waiting) == (0, 2, 0)
+
+
+def test_a_gap_that_went_and_came_back_while_the_target_was_down_is_told_once(
+    run: Callable[..., Delivered], outbox: Outbox
+) -> None:
+    channel = Scripted([Outcome(Ending.LATER, "down")])
+    run(0, [gap()], channel)
+    mended = [gap(at=1, state="resolved")]
+    outbox.decide(
+        lambda state: step(state, mended, day(1), Policy()), ["scripted"], day(1)
+    )  # and killed before sending
+    report = run(2, [gap(at=2)], channel)
+    assert channel.heard == ["opened g1", "opened g1"]
+    assert (report.sent, report.superseded, report.waiting) == (1, 2, 0)
+
+
+def test_the_end_is_told_of_a_gap_that_has_left_a_message_which_may_have_arrived(run: Callable[..., Delivered]) -> None:
+    channel = Scripted([Outcome(Ending.PERHAPS, "no answer")])
+    run(0, [gap("g1"), gap("g2")], channel)
+    run(1, [gap("g1", 1, "resolved"), gap("g2", 1)], channel)
+    assert channel.heard == ["opened g1 g2", "opened g2", "resolved g1"]
+
+
+def test_two_channels_of_one_name_are_refused(run: Callable[..., Delivered], outbox: Outbox) -> None:
+    with pytest.raises(ConfigurationError, match="`scripted`"):
+        run(0, [gap()], Scripted(), Scripted())
+    assert outbox.health().waiting == 0
 
 
 def test_the_end_is_told_when_the_start_may_have_arrived(run: Callable[..., Delivered]) -> None:

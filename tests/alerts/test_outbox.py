@@ -49,12 +49,12 @@ def test_the_memory_survives_in_the_file(outbox_file: Path) -> None:
 
 
 def test_a_decision_that_fails_leaves_nothing_behind(outbox: Outbox) -> None:
-    def fails(state: AlertState) -> tuple[AlertState, tuple]:
-        step(state, [gap()], day(0), Policy())
-        raise RuntimeError("in the middle")
+    def told_twice(state: AlertState) -> tuple[AlertState, tuple]:
+        after, told = step(state, [gap()], day(0), Policy())
+        return after, told * 2  # the second cannot be written: its id is taken
 
-    with pytest.raises(RuntimeError):
-        outbox.decide(fails, ["log"], day(0))
+    with pytest.raises(AlertMemoryUnreadable):
+        outbox.decide(told_twice, ["log"], day(0))
     assert outbox.state() == AlertState()
     assert outbox.health().waiting == 0
 

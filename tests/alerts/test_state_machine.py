@@ -125,6 +125,16 @@ def test_a_root_cause_does_not_silence_itself() -> None:
     assert History().told(0, stale_source(mutes=frozenset({"SU-01", "DR-02"}))) == ["opened stale"]
 
 
+@pytest.mark.parametrize("certain", ["resolved", "waived", "open"])
+def test_where_one_evaluation_contradicts_itself_the_gap_is_not_resolved(certain: str) -> None:
+    for contradiction in ([certain, "not_evaluated"], ["open", certain]):
+        for states in (contradiction, contradiction[::-1]):
+            history = History()
+            history.on(0, gap())
+            assert history.told(1, *[gap(at=1, state=state) for state in states]) == []
+            assert history.state.gaps["g1"].phase == "open"
+
+
 def test_ninety_clean_days_tell_nothing() -> None:
     history = History()
     mended = [gap(f"g{number}", 0, "resolved") for number in range(50)]
