@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import zip_longest
 
 from partnerops_pipeline.intake.errors import FileRefused
@@ -25,7 +26,7 @@ class Header:
     mapped: dict[str, int]
     unmapped: dict[str, int]
 
-    @property
+    @cached_property
     def width(self) -> int:
         """The cells up to the last one with a header."""
         return max((index + 1 for index, cell in enumerate(self.cells) if cell), default=0)

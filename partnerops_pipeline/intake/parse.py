@@ -17,6 +17,7 @@ from partnerops_pipeline.intake.header import Header, counter, find_header
 from partnerops_pipeline.intake.kind import kind_of
 from partnerops_pipeline.intake.profile import Profile
 from partnerops_pipeline.intake.repeats import set_repeats_aside
+from partnerops_pipeline.intake.skipping import skipping
 from partnerops_pipeline.intake.text import clean, folded
 from partnerops_pipeline.intake.values import Written, instant_of, writer
 from partnerops_pipeline.intake.xlsx_reader import read_xlsx
@@ -77,7 +78,8 @@ def parse(content: bytes, file_name: str, profile: Profile) -> Parsed:
     if as_of is None and profile.as_of.source == "name":
         example = profile.as_of.example or f"{profile.name}_2026-06-30.{profile.format}"
         raise FileRefused("The file's name does not say of which day it is.", f"Name it like {example}.")
-    rows = [row for row in data if not _is_no_record(row, header, profile)]
+    is_no_record = skipping(header, profile)
+    rows = [row for row in data if not is_no_record(row)]
     records, rejected, counts = _records(rows, header, grid, profile)
     kept, repeats = set_repeats_aside(records, profile)
     rejected = sorted([*rejected, *repeats], key=lambda row: row.row_number)
@@ -99,27 +101,6 @@ def parse(content: bytes, file_name: str, profile: Profile) -> Parsed:
         is_capped=len(rows) in profile.row_caps,
     )
     return Parsed(tuple(profile.columns), kept, rejected, facts)
-
-
-def _is_no_record(row: GridRow, header: Header, profile: Profile) -> bool:
-    """A repeated header, a total, a footer or a group heading.
-
-    A row that has its whole key is a record whatever its other cells say: a partner may be called "Total".
-    """
-    if row.flaw:
-        return False
-    cells = [clean(cell) for cell in row.cells]
-    filled = [cell for cell in cells if cell]
-    if not filled:
-        return True
-    if [folded(cell) for cell in cells[: header.width]] == [folded(cell) for cell in header.cells[: header.width]]:
-        return True
-    keys = [_cell(cells, header.mapped[column]) for column in profile.key]
-    if all(keys) and filled[0] not in keys:
-        return False
-    if any(re.fullmatch(pattern, filled[0], re.IGNORECASE | re.DOTALL) for pattern in profile.skip.patterns):
-        return True
-    return profile.skip.single_cell_rows and len(filled) == 1 and not any(keys)
 
 
 def _records(
@@ -181,12 +162,12 @@ def _records(
 def _wrong_width(row: GridRow, header: Header, profile: Profile) -> str:
     if profile.format == "xlsx":
         return ""  # a sheet has no broken lines
-    filled = max((index + 1 for index, cell in enumerate(row.cells) if cell.strip()), default=0)
-    if filled > header.width:
-        return f"the row has {filled} cells, and the header has {header.width}"
-    if len(row.cells) < header.width:
-        return f"the row ends after {len(row.cells)} of {header.width} cells"
-    return ""
+    width, wanted = len(row.cells), header.width
+    while width > wanted and not row.cells[width - 1].strip():
+        width -= 1
+    if width > wanted:
+        return f"the row has {width} cells, and the header has {wanted}"
+    return f"the row ends after {width} of {wanted} cells" if width < wanted else ""
 
 
 def _lossy_id(
@@ -219,11 +200,12 @@ def moment_in_name(file_name: str, profile: Profile) -> datetime | None:
     found = re.search(rule.pattern, file_name) if rule.source == "name" else None
     if not found:
         return None
-    parts = {name: int(value) for name, value in found.groupdict().items() if value and name != "sep"}
-    clock = (parts.get("hour", 0), parts.get("minute", 0), parts.get("second", 0))
+    parts = found.groupdict()
     try:
-        return datetime(parts["year"], parts["month"], parts["day"], *clock, tzinfo=UTC)
-    except ValueError:
+        year, month, day = (int(parts[name]) for name in ("year", "month", "day"))
+        hour, minute, second = (int(parts.get(name) or 0) for name in ("hour", "minute", "second"))
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except (TypeError, ValueError):
         return None
 
 

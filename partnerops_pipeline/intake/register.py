@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from partnerops_pipeline.errors import ResourceExhausted
+
 _SCHEMA = """CREATE TABLE IF NOT EXISTS files (
     at TEXT NOT NULL, profile TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL, state TEXT NOT NULL,
     rows INTEGER NOT NULL, rejected_rows INTEGER NOT NULL, reason TEXT NOT NULL, moved_to TEXT NOT NULL)"""
@@ -34,14 +36,21 @@ class Entry:
 
 
 def note(state: Path, entry: Entry) -> None:
-    """Add a line. A diary that cannot be read is set aside and a new one begun."""
+    """Add a line. A diary that cannot be read is set aside and a new one begun.
+
+    Raises:
+        ResourceExhausted: the disk is full, or another program holds the file.
+    """
     path = state / "intake.sqlite"
     state.mkdir(parents=True, exist_ok=True)
     try:
         _insert(path, entry)
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
-            raise
+    except sqlite3.OperationalError as error:
+        raise ResourceExhausted(
+            f"The diary of the inbox, {path}, cannot be written: {error}.",
+            "Make room, or end the program that holds it; the file was landed and the next run puts it away.",
+        ) from None
+    except sqlite3.DatabaseError:
         path.replace(path.with_suffix(".unreadable"))
         _insert(path, entry)
 

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from partnerops_pipeline.intake import folders, register
 from partnerops_pipeline.intake.errors import FileRefused
+from partnerops_pipeline.intake.export_file import ExportFile
+from partnerops_pipeline.intake.file_record import KnownFile, known_files, write_refusal
 from partnerops_pipeline.intake.folders import Dropped, LeftAlone
-from partnerops_pipeline.intake.landing import ExportFile, KnownFile, known_files, land, write_refusal
+from partnerops_pipeline.intake.landing import land
 from partnerops_pipeline.intake.parse import moment_in_name, parse
 from partnerops_pipeline.intake.profile import Profile, load_profiles
 from partnerops_pipeline.intake.report import FileReport
@@ -71,6 +73,8 @@ def take_inbox(
     reports: list[FileReport] = []
     profiles = load_profiles(settings)
     with hold(settings.locks, "intake", what="reading the inbox", wait_seconds=60):
+        for name in profiles:
+            (settings.inbox / name).mkdir(parents=True, exist_ok=True)  # so that people see where a file belongs
         dropped, left = folders.look(settings.inbox, profiles)
         lake = Lake(settings.lake_root)
         known = known_files(lake) if dropped else {}

@@ -62,6 +62,8 @@ def test_the_digest_tells_one_state_of_a_profile_from_another(tmp_path: Path) ->
         ("format: csv", "format: csv\nnumbers: {decimal: ',', thousands: ','}", 5, "the same character"),
         ("format: csv", "format: csv\nformat: csv", 5, "format is given twice"),
         ("headers: [Tier]", "headers: [Active]", 8, "the header 'active' belongs to active and to tier"),
+        ("format: csv", "format: csv\nencoding: base64", 5, "there is no encoding"),
+        ("format: csv", "format: csv\nskip: {patterns: ['(']}", 5, "is no regular expression"),
         ("columns:", "columns: [", None, "it is not YAML"),
     ],
 )

@@ -317,6 +317,7 @@ def test_a_file_without_rows_is_a_load_without_rows(inbox: Inbox) -> None:
 
 def test_an_empty_or_missing_inbox_is_no_error(inbox: Inbox) -> None:
     assert inbox.take() == []
+    assert (inbox.settings.inbox / "partners").is_dir() and (inbox.settings.inbox / "impartner_tiers").is_dir()
     assert look_into_inbox(inbox.settings).mark == ""
 
 
