@@ -237,7 +237,7 @@ def test_an_answer_that_never_comes_makes_one_more_message_at_most(
 
 def test_a_webhook_gets_the_same_id_again_after_a_time_out(run: Callable[..., Delivered], target: Receiver) -> None:
     target.will_answer(Answer(hang=True), Answer(reset=True))
-    channel = WebhookChannel(target.url, timeout_seconds=0.3)
+    channel = WebhookChannel(target.url, timeout_seconds=1.5)
     reports = [run(day(0) + timedelta(hours=hour), [gap()], channel) for hour in range(3)]
     assert [report.sent for report in reports] == [0, 0, 1]
     assert len({request.headers["Idempotency-Key"] for request in target.requests}) == 1

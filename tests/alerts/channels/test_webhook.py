@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import hmac
 from datetime import timedelta
 
 from partnerops_pipeline.alerts.channels.channel import Ending
@@ -33,8 +35,6 @@ def test_a_signature_holds_only_for_its_body_its_secret_and_its_minutes(target: 
 
 
 def test_the_signature_is_the_documented_one(target: Receiver) -> None:
-    import hashlib
-    import hmac
 
     WebhookChannel(target.url, "key").send(PLAIN, day(0))
     (request,) = target.requests
