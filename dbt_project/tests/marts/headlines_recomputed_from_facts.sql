@@ -39,7 +39,7 @@ recomputed as (
                 when 'attach_rate_count' then deals.won
                 when 'attach_rate_amount' then deals.won * deals.amount
                 when 'partner_revenue_share' then deals.won * deals.amount
-                when 'win_rate_count' then 1
+                when 'win_rate_count' then case when deals.opportunity_id is not null then 1 end
                 when 'deal_size_mean' then case when deals.amount is not null then deals.won end
             end
         ), 0) as denominator_again
