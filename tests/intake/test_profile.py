@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from partnerops_pipeline.errors import ConfigurationError
 from partnerops_pipeline.intake.profile import SHIPPED, load_profile, load_profiles
-from partnerops_pipeline.settings import Settings, load_settings
+from partnerops_pipeline.settings import PROJECT_ROOT, Settings, load_settings
 from tests.intake.inbox import profile_text
 
 
@@ -97,3 +98,12 @@ def test_a_profile_that_is_no_text_is_named(tmp_path: Path) -> None:
     file.write_text("- a\n- b\n")
     with pytest.raises(ConfigurationError, match="line 1"):
         load_profile(file)
+
+
+def test_the_example_and_the_folders_of_the_guide_are_right(settings: Settings, tmp_path: Path) -> None:
+    guide = (PROJECT_ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
+    file = tmp_path / "acme.yaml"
+    file.write_text(guide.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    assert load_profile(file).lake_table == "acme/partner"
+    listed = re.findall(r"^\| `(\w+)` \| .* \| (CSV|XLSX)[^|]*\|$", guide, flags=re.M)
+    assert {name: kind.lower() for name, kind in listed} == {n: p.format for n, p in load_profiles(settings).items()}
