@@ -14,7 +14,9 @@ from ..program.records.rows import id_of, label
 from .accidents import CLAIM, MERGED_KEPT, PARTNER, PORTAL_ONLY, Accident
 from .spelling import bare_day, csv_text, german, german_day, portal_id, stamped
 
-TEST_PARTNER = portal_id(899_999)
+OWN_NUMBERS = 9_000_000_000
+"""Where the portal's numbers for partners of its own begin: beyond any account of the largest programme (32 million)."""
+TEST_PARTNER = portal_id(OWN_NUMBERS)
 TIERS = ("registered", "silver", "gold", "platinum")
 _STATUS = {"applicant": "Pending", "active": "Active", "suspended": "On Hold", "terminated": "Inactive"}
 _REQUIRED = {"registered": (0, 0), "silver": (1, 50_000), "gold": (3, 250_000), "platinum": (6, 1_000_000)}
@@ -51,7 +53,7 @@ def partners(present: Present) -> tuple[str, list[Accident]]:
         rows += [row, row] if name == "repeated" else [row]
     rng = stream(present.log.seed, "portal only")
     for nth in range(1, max(round(len(known) * PORTAL_ONLY), 1) + 1):
-        source_id = portal_id(800_000 + nth)
+        source_id = portal_id(OWN_NUMBERS + nth)
         rows.append(_portal_only(present, rng, source_id))
         met.append(Accident("partner", 0, "portal_only", source_id))
     rows.append(

@@ -17,7 +17,7 @@ import pytest
 
 from partnerops_pipeline.demo.exports import Exports, export_files, write_exports
 from partnerops_pipeline.demo.exports.accidents import CERTIFICATION, CLAIM, DEAL, PARTNER
-from partnerops_pipeline.demo.exports.impartner import TEST_PARTNER
+from partnerops_pipeline.demo.exports.impartner import OWN_NUMBERS, TEST_PARTNER
 from partnerops_pipeline.demo.exports.partnerstack import deal_key
 from partnerops_pipeline.demo.exports.spelling import portal_id
 from partnerops_pipeline.demo.program import events as ev
@@ -108,7 +108,7 @@ def test_the_ids_that_the_portal_carries_are_those_of_the_crm_unless_an_accident
     for source_id, row in rows.items():
         number = int(source_id) - 100_000
         crm_id, whole = row["crm_id"], salesforce_id("Account", number)
-        kind = "none" if number > 700_000 else accident.get(number, "")
+        kind = "none" if number >= OWN_NUMBERS else accident.get(number, "")
         kinds[kind] += 1
         if kind in ("none", "crm_id_missing"):
             assert crm_id is None
