@@ -15,7 +15,7 @@ from .accidents import CLAIM, MERGED_KEPT, PARTNER, PORTAL_ONLY, Accident
 from .spelling import bare_day, csv_text, german, german_day, portal_id, stamped
 
 OWN_NUMBERS = 9_000_000_000
-"""Where the portal's numbers for partners of its own begin: beyond any account of the largest programme (32 million)."""
+"""Where the portal's own partners are numbered from: beyond every account of the largest programme (32 million)."""
 TEST_PARTNER = portal_id(OWN_NUMBERS)
 TIERS = ("registered", "silver", "gold", "platinum")
 _STATUS = {"applicant": "Pending", "active": "Active", "suspended": "On Hold", "terminated": "Inactive"}
