@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 Readings = dict[str, dict[str, float]]
@@ -46,6 +47,8 @@ def rooms(partners: int) -> Readings:
     """Call the rooms one after the other on a warm home."""
     readings: Readings = {}
     with measured(readings, "imports"):
+        import dbt.cli.main  # noqa: F401  the import that dbt itself costs
+
         from partnerops_pipeline.cli.demo_org import demo_environment, org_file, programme_end
         from partnerops_pipeline.demo.salesforce.server import start_org_process
         from partnerops_pipeline.lake.store import Lake
@@ -55,8 +58,6 @@ def rooms(partners: int) -> Readings:
         from partnerops_pipeline.salesforce.org import connect
         from partnerops_pipeline.settings import load_settings
         from partnerops_pipeline.warehouse.transform import transform
-
-        import dbt.cli.main  # noqa: F401  the import that dbt itself costs
     with start_org_process(org_file(load_settings(), 7, partners)) as org:
         os.environ.update(demo_environment(org.url, programme_end()))
         settings, specs = load_settings(), load_objects(None)
@@ -71,7 +72,7 @@ def rooms(partners: int) -> Readings:
         as_of=programme_end(),
         on_step=lambda step, _: marks.append((names[step], time.perf_counter(), cpu())),
     )
-    for (_, wall, used), (name, later, more) in zip(marks, marks[1:], strict=False):
+    for (_, wall, used), (name, later, more) in pairwise(marks):
         readings[name] = {"wall": later - wall, "cpu": more - used}
     with measured(readings, "release"):
         publish(settings)
@@ -112,7 +113,9 @@ def main() -> None:
         walls = [row["wall"] for row in found[name]]
         print(f"{name:24}{one['cpu']:8.2f}{one['wall']:8.2f}   {min(walls):.2f}-{max(walls):.2f}")
     for kind in ("cpu", "wall"):
-        rest = middle["the whole command"][kind] - sum(one[kind] for name, one in middle.items() if name != "the whole command")
+        rest = middle["the whole command"][kind] - sum(
+            one[kind] for name, one in middle.items() if name != "the whole command"
+        )
         print(f"Dagster, command line and start of the org ({kind}): {rest:.2f}")
 
 

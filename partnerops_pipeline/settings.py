@@ -40,7 +40,9 @@ class Settings(BaseSettings):
     salesforce_private_key_file: Path | None = Field(default=None, validation_alias="SALESFORCE_PRIVATE_KEY_FILE")
     salesforce_password: SecretStr | None = Field(default=None, validation_alias="SALESFORCE_PASSWORD")
     salesforce_security_token: SecretStr | None = Field(default=None, validation_alias="SALESFORCE_SECURITY_TOKEN")
-    salesforce_api_version: str = Field(default="62.0", pattern=r"^\d{2,3}\.0$", validation_alias="SALESFORCE_API_VERSION")
+    salesforce_api_version: str = Field(
+        default="62.0", pattern=r"^\d{2,3}\.0$", validation_alias="SALESFORCE_API_VERSION"
+    )
     salesforce_objects_file: Path | None = Field(default=None, validation_alias="SALESFORCE_OBJECTS_FILE")
     salesforce_api_budget: float = Field(default=0.25, gt=0, le=1, validation_alias="SALESFORCE_API_BUDGET")
     salesforce_lightning_host: str = Field(default="", validation_alias="SALESFORCE_LIGHTNING_HOST")
@@ -130,4 +132,6 @@ def load_settings(**overrides: Any) -> Settings:
         first = error.errors()[0]
         variable = str(first["loc"][0]) if first["loc"] else "a setting"
         message = first["msg"].removeprefix("Value error, ")
-        raise ConfigurationError(f"The setting {variable} is not usable: {message}.", f"Correct {variable} and run again.") from None
+        raise ConfigurationError(
+            f"The setting {variable} is not usable: {message}.", f"Correct {variable} and run again."
+        ) from None

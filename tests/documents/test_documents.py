@@ -14,7 +14,19 @@ from partnerops_pipeline.salesforce.objects import load_objects
 from partnerops_pipeline.settings import PROJECT_ROOT, Settings
 
 DOCUMENTS = sorted([*PROJECT_ROOT.glob("*.md"), *PROJECT_ROOT.glob("docs/**/*.md")])
-HOME_FOLDERS = ("inbox", "profiles", "lake", "spool", "releases", "current", "state", "reports", "dagster", "data", ".venv")
+HOME_FOLDERS = (
+    "inbox",
+    "profiles",
+    "lake",
+    "spool",
+    "releases",
+    "current",
+    "state",
+    "reports",
+    "dagster",
+    "data",
+    ".venv",
+)
 """Folders that exist only under PARTNEROPS_HOME or after `make`; the contract in docs names them."""
 MODEL = re.compile(r"^(?:(?:staging|intermediate|core|marts|quality|meta)\.)?((?:dim|fct|bridge|mart|int|stg)_\w+)$")
 
@@ -97,7 +109,11 @@ def test_every_link_within_the_project_leads_somewhere(document: Path) -> None:
 
 def test_the_check_itself_notices_what_is_not_there() -> None:
     assert unknown_in("make nonsense") and unknown_in("partnerops nonsense") and unknown_in("partnerops run --nonsense")
-    assert unknown_in("core.fct_nonsense") and unknown_in("SALESFORCE_NONSENSE") and unknown_in("partnerops_pipeline/nonsense.py")
+    assert (
+        unknown_in("core.fct_nonsense")
+        and unknown_in("SALESFORCE_NONSENSE")
+        and unknown_in("partnerops_pipeline/nonsense.py")
+    )
     assert unknown_in("make demo") is None and unknown_in("partnerops run --as-of 2026-06-30") is None
 
 

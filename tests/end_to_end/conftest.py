@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +15,7 @@ import pytest
 from partnerops_pipeline.demo.program.events import EventLog, OpportunityChanged
 from partnerops_pipeline.demo.program.ids import salesforce_id
 from partnerops_pipeline.demo.program.records import salesforce_records
-from partnerops_pipeline.demo.program.simulate import simulate
+from partnerops_pipeline.demo.program.simulate import moved, simulate
 from partnerops_pipeline.demo.program.truth import opportunities
 from partnerops_pipeline.demo.salesforce.server import RunningOrg, running_org
 from partnerops_pipeline.demo.salesforce.store import OrgStore
@@ -43,19 +43,22 @@ class ServedOrg:
             the moved log and the record id of the deal.
         """
         truth = opportunities(log, as_of)
-        for index, event in enumerate(log.events):
-            if not isinstance(event, OpportunityChanged) or event.amount is None:
-                continue
-            key = salesforce_id("Opportunity", event.opportunity)
+        last = {e.opportunity: e for e in log.events if isinstance(e, OpportunityChanged) and e.amount is not None}
+        for number, event in last.items():
+            key = salesforce_id("Opportunity", number)
             deal = truth[key]
-            last = [e for e in log.events if isinstance(e, OpportunityChanged) and e.opportunity == event.opportunity][-1]
-            if last is event and deal.state == "won" and deal.is_eligible and deal.amount_corporate is not None and deal.bucket == "sourced":
+            if (
+                deal.state == "won"
+                and deal.is_eligible
+                and deal.amount_corporate is not None
+                and event.amount is not None
+            ):
                 break
         else:
             raise AssertionError("no deal to move")
-        moved = replace(log, events=[*log.events[:index], replace(event, amount=event.amount + by), *log.events[index + 1 :]])
-        self.apply(salesforce_records(log), salesforce_records(moved))
-        return moved, key
+        changed = moved(log, OpportunityChanged, lambda e: e is event, amount=event.amount + by)
+        self.apply(salesforce_records(log), salesforce_records(changed))
+        return changed, key
 
     def apply(self, before: dict[str, list[dict[str, Any]]], after: dict[str, list[dict[str, Any]]]) -> None:
         """Change the org's records from one projection of a log into another."""
@@ -73,7 +76,10 @@ class ServedOrg:
 def served(folder: Path, seed: int, partners: int, **options: Any) -> Iterator[ServedOrg]:
     log = simulate(seed=seed, partners=partners)
     start = datetime.combine(log.ends + timedelta(days=1), time(1), UTC)
-    with OrgStore.create(folder / "org.sqlite", salesforce_records(log), start) as store, running_org(store, **options) as running:
+    with (
+        OrgStore.create(folder / "org.sqlite", salesforce_records(log), start) as store,
+        running_org(store, **options) as running,
+    ):
         yield ServedOrg(running, log)
 
 
@@ -148,7 +154,9 @@ def kill_house(org: ServedOrg, tmp_path_factory: pytest.TempPathFactory) -> Hous
 
 
 @pytest.fixture(scope="session")
-def undisturbed(org: ServedOrg, kill_day: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], float]:
+def undisturbed(
+    org: ServedOrg, kill_day: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, str], float]:
     """The bytes of an undisturbed first run of the same org and day, and how many seconds it took."""
     house = House(tmp_path_factory.mktemp("undisturbed") / "home", org.url)
     with stopwatch() as reading:

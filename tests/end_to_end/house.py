@@ -1,7 +1,8 @@
-"""A whole house for tests: an emulated org over real HTTP, a home of its own, and the command line in child processes."""
+"""A whole house for tests: an emulated org over HTTP, a home of its own, and the command line in child processes."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -77,8 +78,6 @@ class House:
 
     def bytes_of_release(self) -> dict[str, str]:
         """sha256 of every published table and of the DuckDB file: what "the same bytes" is measured on."""
-        import hashlib
-
         hashes = {f"{t['schema']}.{t['name']}": t["sha256"] for t in self.manifest()["tables"]}
         for name in ("partner_marts.duckdb",):
             hashes[name] = hashlib.sha256((self.release / name).read_bytes()).hexdigest()

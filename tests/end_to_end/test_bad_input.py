@@ -14,6 +14,8 @@ import pytest
 from partnerops_pipeline.settings import PROJECT_ROOT
 from tests.end_to_end.house import House
 
+HOLDER = "import duckdb,sys,time; c=duckdb.connect(sys.argv[1]); print('held', flush=True); time.sleep(120)"
+
 
 def told(done: subprocess.CompletedProcess[str], *words: str) -> str:
     """The last sentence on stderr; it must hold every word, and there must be no traceback."""
@@ -33,7 +35,11 @@ def fresh(org: Any, tmp_path: Path) -> House:
 
 @pytest.mark.xdist_group("bad_input")
 def test_wrong_credentials(fresh: House) -> None:
-    sentence = told(fresh.run("run", "--as-of", "2026-06-30", SALESFORCE_CLIENT_SECRET="not-the-secret"), "log-in", "SALESFORCE_INSTANCE_URL")
+    sentence = told(
+        fresh.run("run", "--as-of", "2026-06-30", SALESFORCE_CLIENT_SECRET="not-the-secret"),
+        "log-in",
+        "SALESFORCE_INSTANCE_URL",
+    )
     assert "not-the-secret" not in sentence
 
 
@@ -65,7 +71,11 @@ def test_a_missing_object_is_named_and_the_rest_is_published(fresh: House, tmp_p
 
 @pytest.mark.xdist_group("bad_input")
 def test_a_missing_required_field_is_named_and_the_rest_is_published(fresh: House, tmp_path: Path) -> None:
-    file = objects_file(tmp_path, "      StageName: {type: text, required: true}", "      StageNameX: {type: text, required: true, as: stage_name}")
+    file = objects_file(
+        tmp_path,
+        "      StageName: {type: text, required: true}",
+        "      StageNameX: {type: text, required: true, as: stage_name}",
+    )
     done = fresh.run("run", "--as-of", "2026-06-30", SALESFORCE_OBJECTS_FILE=file)
     told(done, "StageNameX", "Opportunity")
     assert fresh.manifest()["tables"], "the rest was not published"
@@ -94,7 +104,7 @@ def test_a_spent_quota_is_said_and_nothing_is_lost(make_org: Any, tmp_path: Path
 @pytest.mark.xdist_group("bad_input")
 def test_a_locked_warehouse_names_the_holder(built_house: House) -> None:
     holder = subprocess.Popen(
-        [sys.executable, "-c", "import duckdb,sys,time; c=duckdb.connect(sys.argv[1]); print('held', flush=True); time.sleep(120)",
+        [sys.executable, "-c", HOLDER,
          str(built_house.home / "warehouse.duckdb")],
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -109,14 +119,19 @@ def test_a_locked_warehouse_names_the_holder(built_house: House) -> None:
 
 
 @pytest.mark.xdist_group("bad_input")
-@pytest.mark.parametrize("megabytes", [6, 16, *(pytest.param(size, marks=pytest.mark.long) for size in (2, 9, 12, 20, 26, 34))])
+@pytest.mark.parametrize(
+    "megabytes", [6, 16, *(pytest.param(size, marks=pytest.mark.long) for size in (2, 9, 12, 20, 26, 34))]
+)
 def test_a_full_disk_is_said_and_no_half_release_stands(megabytes: int, org: Any, tmp_path: Path) -> None:
-    """A real file system of a few MB, in a mount namespace of its own: needs root or user namespaces, as Linux has them."""
+    """A real file system of a few MB in a mount namespace of its own: needs root, or user namespaces as Linux has."""
     unshare = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
     assert shutil.which("unshare"), "this test needs `unshare` (util-linux)"
     small = tmp_path / "small"
     small.mkdir()
     house = House(small / "home", org.url)
-    script = f"mount -t tmpfs -o size={megabytes}m tmpfs '{small}' && exec '{sys.executable}' -m partnerops_pipeline.cli.main run --as-of 2026-06-30"
-    done = subprocess.run([*unshare, "sh", "-c", script], cwd=PROJECT_ROOT, env=house.env(), capture_output=True, text=True, timeout=300)
+    run = f"'{sys.executable}' -m partnerops_pipeline.cli.main run --as-of 2026-06-30"
+    script = f"mount -t tmpfs -o size={megabytes}m tmpfs '{small}' && exec {run}"
+    done = subprocess.run(
+        [*unshare, "sh", "-c", script], cwd=PROJECT_ROOT, env=house.env(), capture_output=True, text=True, timeout=300
+    )
     told(done, "disk", "room")

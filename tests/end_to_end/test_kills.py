@@ -14,7 +14,9 @@ from tests.end_to_end.house import House, kill_group, kill_parent_alone, stopwat
 KILLS: dict[str, Callable[..., None]] = {"group": kill_group, "parent": kill_parent_alone}
 
 
-def kill_and_recover(house: House, expected: dict[str, str], as_of: str, kill: Callable[..., None], wait: Callable[[Any], str]) -> None:
+def kill_and_recover(
+    house: House, expected: dict[str, str], as_of: str, kill: Callable[..., None], wait: Callable[[Any], str]
+) -> None:
     """Start a full run, kill it, run again, compare the bytes; the first line of the next run must come within 5 s."""
     victim = house.start("run", "--as-of", as_of, "--full-refresh")
     moment = wait(victim)
@@ -29,7 +31,9 @@ def kill_and_recover(house: House, expected: dict[str, str], as_of: str, kill: C
                 break
     rest = survivor.stdout.read()
     assert survivor.wait() == 0, f"killed at {moment}: {first}{rest}"
-    assert until_started["seconds"] < 5, f"killed at {moment}: the next run needed {until_started['seconds']:.1f} s to start"
+    assert until_started["seconds"] < 5, (
+        f"killed at {moment}: the next run needed {until_started['seconds']:.1f} s to start"
+    )
     assert house.bytes_of_release() == expected, f"killed at {moment}: the release differs"
 
 
@@ -55,14 +59,20 @@ def after(seconds: float) -> Callable[[Any], str]:
 
 @pytest.mark.xdist_group("kills")
 @pytest.mark.parametrize(("how", "moment"), [("parent", "extracted"), ("group", "models built")])
-def test_a_killed_run_is_finished_by_the_next(how: str, moment: str, kill_house: House, kill_expected: dict[str, str], kill_day: str) -> None:
+def test_a_killed_run_is_finished_by_the_next(
+    how: str, moment: str, kill_house: House, kill_expected: dict[str, str], kill_day: str
+) -> None:
     kill_and_recover(kill_house, kill_expected, kill_day, KILLS[how], at_line(moment))
 
 
 @pytest.mark.long
 @pytest.mark.xdist_group("kills")
 @pytest.mark.parametrize("number", range(30))
-def test_thirty_kills_spread_over_the_whole_run(number: int, kill_house: House, kill_expected: dict[str, str], kill_day: str, run_seconds: float) -> None:
+def test_thirty_kills_spread_over_the_whole_run(
+    number: int, kill_house: House, kill_expected: dict[str, str], kill_day: str, run_seconds: float
+) -> None:
     """Moments spread evenly over the length of an undisturbed run, jittered; the parent alone and the group in turn."""
     share = (number + random.Random(number).random()) / 30
-    kill_and_recover(kill_house, kill_expected, kill_day, KILLS[("group", "parent")[number % 2]], after(share * run_seconds))
+    kill_and_recover(
+        kill_house, kill_expected, kill_day, KILLS[("group", "parent")[number % 2]], after(share * run_seconds)
+    )

@@ -1,4 +1,4 @@
-"""The same data and the same day give the same bytes: in another time zone, in an awkward folder, and on a second run."""
+"""The same data and the same day give the same bytes: in another time zone or folder, and on a second run."""
 
 from __future__ import annotations
 
@@ -38,20 +38,21 @@ def test_another_time_zone_and_a_home_with_blank_and_umlaut_give_the_same_bytes(
     assert other.release.name == built_house.release.name
 
 
-@pytest.mark.xdist_group("second_house")
-def test_another_day_is_another_release_and_coming_back_is_the_first_again(second_house: House) -> None:
-    second_house.build(date(2025, 2, 28))
-    first = second_house.bytes_of_release()
-    second_house.build(date(2024, 12, 31))
-    assert second_house.bytes_of_release() != first
-    second_house.build(date(2025, 2, 28))
-    assert second_house.bytes_of_release() == first
-
-
 def test_nothing_of_the_run_is_in_a_release(built_house: House) -> None:
     """No batch, run or host in released tables, and no column type that a BI driver of two years ago cannot read."""
     columns: list[dict[str, Any]] = built_house.query(
         "select table_schema, column_name, data_type from information_schema.columns"
     )
-    assert {row["data_type"].split("(")[0] for row in columns} <= {"BIGINT", "DECIMAL", "VARCHAR", "BOOLEAN", "DATE", "TIMESTAMP"}
-    assert not [row for row in columns if row["column_name"] in ("_batch_id", "_extracted_at", "_committed_at", "run_id", "hostname")]
+    assert {row["data_type"].split("(")[0] for row in columns} <= {
+        "BIGINT",
+        "DECIMAL",
+        "VARCHAR",
+        "BOOLEAN",
+        "DATE",
+        "TIMESTAMP",
+    }
+    assert not [
+        row
+        for row in columns
+        if row["column_name"] in ("_batch_id", "_extracted_at", "_committed_at", "run_id", "hostname")
+    ]

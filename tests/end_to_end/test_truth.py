@@ -51,7 +51,9 @@ def compare(house: House, log: EventLog, as_of: date) -> int:
 
     weights = {(c.opportunity_id, c.partner_id, c.model): (c.weight, c.amount) for c in credits(log, as_of)}
     bridge = house.query("select * from core.bridge_opportunity_partner_credit")
-    assert {(r["opportunity_id"], r["partner_id"], r["credit_model"]): (r["weight"], r["amount"]) for r in bridge} == weights
+    assert {
+        (r["opportunity_id"], r["partner_id"], r["credit_model"]): (r["weight"], r["amount"]) for r in bridge
+    } == weights
     return len(found)
 
 
@@ -60,14 +62,18 @@ def test_every_number_of_the_shared_demo_equals_the_truth(built_house: House, bu
 
 
 @pytest.mark.xdist_group("second_house")
-def test_every_number_of_another_seed_on_another_day_equals_the_truth(second_house: House, second_log: EventLog) -> None:
+def test_every_number_of_another_seed_on_another_day_equals_the_truth(
+    second_house: House, second_log: EventLog
+) -> None:
     as_of = date(2025, 2, 28)
     second_house.build(as_of)
     assert compare(second_house, second_log, as_of) > 500
 
 
 @pytest.mark.xdist_group("second_house")
-def test_moving_one_event_moves_truth_and_mart_alike(second_house: House, second_log: EventLog, second_org: Any) -> None:
+def test_moving_one_event_moves_truth_and_mart_alike(
+    second_house: House, second_log: EventLog, second_org: Any
+) -> None:
     """The amount of one won, eligible deal grows by 1,000 in the log and, by a change in the org, in the CRM."""
     as_of = date(2025, 2, 28)
     before = by_key(second_house.query("select * from marts.mart_headline_metrics"))
