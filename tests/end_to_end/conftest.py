@@ -1,11 +1,11 @@
-"""Whole houses for the end-to-end tests, each built once per worker that needs it (see the xdist groups)."""
+"""Houses of the end-to-end tests beside the shared demo: a second programme, and one that is killed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,8 @@ from partnerops_pipeline.demo.program.simulate import moved, simulate
 from partnerops_pipeline.demo.program.truth import opportunities
 from partnerops_pipeline.demo.salesforce.server import RunningOrg, running_org
 from partnerops_pipeline.demo.salesforce.store import OrgStore
+from tests.conftest import PARTNERS, make_org_file
 from tests.end_to_end.house import House, stopwatch
-
-SMALL = 60
-"""Partners in a test programme: about 1,000 opportunities, every accident at least once."""
 
 
 @dataclass
@@ -47,12 +45,8 @@ class ServedOrg:
         for number, event in last.items():
             key = salesforce_id("Opportunity", number)
             deal = truth[key]
-            if (
-                deal.state == "won"
-                and deal.is_eligible
-                and deal.amount_corporate is not None
-                and event.amount is not None
-            ):
+            countable = deal.is_eligible and deal.amount_corporate is not None and event.amount is not None
+            if deal.state == "won" and countable:
                 break
         else:
             raise AssertionError("no deal to move")
@@ -73,62 +67,15 @@ class ServedOrg:
 
 
 @contextmanager
-def served(folder: Path, seed: int, partners: int, **options: Any) -> Iterator[ServedOrg]:
+def served(folder: Path, seed: int, partners: int) -> Iterator[ServedOrg]:
     log = simulate(seed=seed, partners=partners)
-    start = datetime.combine(log.ends + timedelta(days=1), time(1), UTC)
-    with (
-        OrgStore.create(folder / "org.sqlite", salesforce_records(log), start) as store,
-        running_org(store, **options) as running,
-    ):
+    with OrgStore.open(make_org_file(folder / "org.sqlite", log)) as store, running_org(store) as running:
         yield ServedOrg(running, log)
 
 
 @pytest.fixture(scope="session")
-def org(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedOrg]:
-    with served(tmp_path_factory.mktemp("org"), seed=7, partners=SMALL) as one:
-        yield one
-
-
-@pytest.fixture
-def make_org(tmp_path: Path) -> Callable[..., AbstractContextManager[ServedOrg]]:
-    def make(**options: Any) -> AbstractContextManager[ServedOrg]:
-        return served(tmp_path, seed=7, partners=SMALL, **options)
-
-    return make
-
-
-@pytest.fixture
-def make_house(tmp_path: Path) -> Iterator[Callable[..., tuple[House, EventLog]]]:
-    with ExitStack() as stack:
-
-        def make(seed: int, partners: int) -> tuple[House, EventLog]:
-            one = stack.enter_context(served(tmp_path, seed, partners))
-            return House(tmp_path / "home", one.url), one.log
-
-        yield make
-
-
-@pytest.fixture(scope="session")
-def built_day(org: ServedOrg) -> date:
-    return org.log.ends
-
-
-@pytest.fixture(scope="session")
-def built_log(org: ServedOrg) -> EventLog:
-    return org.log
-
-
-@pytest.fixture(scope="session")
-def built_house(org: ServedOrg, built_day: date, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """The first house: the whole programme on its last day."""
-    house = House(tmp_path_factory.mktemp("first") / "home", org.url)
-    house.build(built_day)
-    return house
-
-
-@pytest.fixture(scope="session")
 def second_org(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedOrg]:
-    with served(tmp_path_factory.mktemp("second_org"), seed=11, partners=SMALL) as one:
+    with served(tmp_path_factory.mktemp("second_org"), seed=11, partners=PARTNERS) as one:
         yield one
 
 
@@ -149,13 +96,13 @@ def kill_day() -> str:
 
 
 @pytest.fixture(scope="session")
-def kill_house(org: ServedOrg, tmp_path_factory: pytest.TempPathFactory) -> House:
+def kill_house(org: RunningOrg, tmp_path_factory: pytest.TempPathFactory) -> House:
     return House(tmp_path_factory.mktemp("killed") / "home", org.url)
 
 
 @pytest.fixture(scope="session")
 def undisturbed(
-    org: ServedOrg, kill_day: str, tmp_path_factory: pytest.TempPathFactory
+    org: RunningOrg, kill_day: str, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[dict[str, str], float]:
     """The bytes of an undisturbed first run of the same org and day, and how many seconds it took."""
     house = House(tmp_path_factory.mktemp("undisturbed") / "home", org.url)

@@ -95,7 +95,7 @@ def test_an_impossible_day(fresh: House, built_house: House, day: str) -> None:
 
 
 @pytest.mark.xdist_group("bad_input")
-def test_a_spent_quota_is_said_and_nothing_is_lost(make_org: Any, tmp_path: Path) -> None:
+def test_a_spent_quota_is_said(make_org: Any, tmp_path: Path) -> None:
     with make_org(daily_api_calls=25) as org:
         house = House(tmp_path / "home", org.url)
         told(house.run("run", "--as-of", "2026-06-30"), "quota")
