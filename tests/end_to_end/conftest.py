@@ -55,10 +55,13 @@ class ServedOrg:
         return changed, key
 
     def apply(self, before: dict[str, list[dict[str, Any]]], after: dict[str, list[dict[str, Any]]]) -> None:
-        """Change the org's records from one projection of a log into another."""
-        for name, rows in after.items():
+        """Change deals and their stage history from one projection of a log into another.
+
+        Field history is left to the org, which writes it by itself.
+        """
+        for name in ("Opportunity", "OpportunityHistory"):
             old = {row["Id"]: row for row in before[name]}
-            for row in rows:
+            for row in after[name]:
                 changed = {field: value for field, value in row.items() if old[row["Id"]][field] != value}
                 if changed:
                     self.running.store.update(name, row["Id"], changed)
