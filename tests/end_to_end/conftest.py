@@ -34,12 +34,9 @@ class ServedOrg:
     def url(self) -> str:
         return self.running.url
 
-    def move_one_amount(self, log: EventLog, as_of: date, by: Decimal) -> tuple[EventLog, str]:
-        """Raise the amount of one counted, won deal in the log, and make the same change in the org.
-
-        Returns:
-            the moved log and the record id of the deal.
-        """
+    def move_one_amount(self, as_of: date, by: Decimal) -> str:
+        """Raise the amount of one counted, won deal in the log and alike in the org; returns the deal's record id."""
+        log = self.log
         truth = opportunities(log, as_of)
         last = {e.opportunity: e for e in log.events if isinstance(e, OpportunityChanged) and e.amount is not None}
         for number, event in last.items():
@@ -50,9 +47,9 @@ class ServedOrg:
                 break
         else:
             raise AssertionError("no deal to move")
-        changed = moved(log, OpportunityChanged, lambda e: e is event, amount=event.amount + by)
-        self.apply(salesforce_records(log), salesforce_records(changed))
-        return changed, key
+        self.log = moved(log, OpportunityChanged, lambda e: e is event, amount=event.amount + by)
+        self.apply(salesforce_records(log), salesforce_records(self.log))
+        return key
 
     def apply(self, before: dict[str, list[dict[str, Any]]], after: dict[str, list[dict[str, Any]]]) -> None:
         """Change deals and their stage history from one projection of a log into another.
@@ -80,11 +77,6 @@ def served(folder: Path, seed: int, partners: int) -> Iterator[ServedOrg]:
 def second_org(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedOrg]:
     with served(tmp_path_factory.mktemp("second_org"), seed=11, partners=PARTNERS) as one:
         yield one
-
-
-@pytest.fixture(scope="session")
-def second_log(second_org: ServedOrg) -> EventLog:
-    return second_org.log
 
 
 @pytest.fixture(scope="session")
