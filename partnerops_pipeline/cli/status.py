@@ -99,7 +99,7 @@ def _show_inbox(settings: Settings) -> None:
         rejected = sum(entry.state == "rejected" for entry in newest.values())
         latest = max(entry.at for entry in newest.values())
         click.echo(
-            f"inbox         {len(newest)} kinds of export files, {rejected} with the newest file rejected; "
+            f"inbox         {len(newest)} kind{'s' * (len(newest) > 1)} of export files, {rejected} with the newest file rejected; "
             f"last file {latest:%Y-%m-%d %H:%M} UTC"
         )
     for profile, entry in sorted(newest.items()):
