@@ -97,9 +97,10 @@ def _show_inbox(settings: Settings) -> None:
             newest.setdefault(entry.profile, entry)
     if newest:
         rejected = sum(entry.state == "rejected" for entry in newest.values())
+        kinds = "1 kind" if len(newest) == 1 else f"{len(newest)} kinds"
         latest = max(entry.at for entry in newest.values())
         click.echo(
-            f"inbox         {len(newest)} kind{'s' * (len(newest) > 1)} of export files, {rejected} with the newest file rejected; "
+            f"inbox         {kinds} of export files, {rejected} with the newest file rejected; "
             f"last file {latest:%Y-%m-%d %H:%M} UTC"
         )
     for profile, entry in sorted(newest.items()):
