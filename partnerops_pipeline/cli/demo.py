@@ -9,6 +9,7 @@ import click
 from partnerops_pipeline.cli.demo_org import (
     build_org,
     demo_environment,
+    drop_exports,
     environment,
     org_file,
     programme_end,
@@ -55,7 +56,8 @@ def demo(partners: int, seed: int, as_of: str) -> None:
     org = org_file(settings, seed, partners)
     refuse_another_programme(settings, org)
     with shown_progress("Building the demo org", debug=is_debug()) as out:
-        build_org(org, seed, partners, say=out.print)
+        log = build_org(org, seed, partners, say=out.print)
+        drop_exports(settings, seed, partners, log, say=out.print)
     from partnerops_pipeline.demo.salesforce.server import start_org_process
 
     with start_org_process(org) as served, environment(demo_environment(served.url, day)):

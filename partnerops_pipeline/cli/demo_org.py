@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from partnerops_pipeline.errors import ConfigurationError
 from partnerops_pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from partnerops_pipeline.demo.program.events import EventLog
 
 CLIENT_ID, CLIENT_SECRET = "partnerops-demo", "demo-secret"
 """They open nothing but the emulator on this machine."""
@@ -57,13 +61,16 @@ def refuse_another_programme(settings: Settings, org: Path) -> None:
 
 def build_org(
     org: Path, seed: int, partners: int, as_of: date | None = None, say: Callable[[str], None] = lambda _: None
-) -> None:
+) -> EventLog | None:
     """Simulate the programme and load its records into a new org, unless there is one already.
 
     The org's clock starts at 01:00 UTC on the day after the programme's last.
+
+    Returns:
+        the programme; None where the org was there.
     """
     if org.exists():
-        return
+        return None
     from partnerops_pipeline.demo.program.records import salesforce_records
     from partnerops_pipeline.demo.program.simulate import programme
     from partnerops_pipeline.demo.salesforce.store import OrgStore
@@ -74,6 +81,27 @@ def build_org(
     start = datetime.combine(log.ends + timedelta(days=1), time(1), UTC)
     OrgStore.create(org, records, start).close()
     say(f"The emulated Salesforce org holds {sum(map(len, records.values())):,} records.")
+    return log
+
+
+def drop_exports(
+    settings: Settings, seed: int, partners: int, log: EventLog | None, say: Callable[[str], None] = lambda _: None
+) -> None:
+    """Drop the exports of the programme's other systems into the inbox, unless the lake holds export files already.
+
+    Args:
+        log: the programme, if it is at hand; else it is simulated once more, with the same outcome.
+    """
+    from partnerops_pipeline.intake.lake_tables import FILES_TABLE
+    from partnerops_pipeline.lake.store import Lake
+
+    if Lake(settings.lake_root).table(FILES_TABLE).exists():
+        return
+    from partnerops_pipeline.demo.exports import write_exports
+    from partnerops_pipeline.demo.program.simulate import programme
+
+    files = write_exports(log or programme(seed, partners), settings.inbox)
+    say(f"{len(files)} export files of the partner portal, marketplace and learning system lie in {settings.inbox}.")
 
 
 def demo_environment(url: str, day: date | None) -> dict[str, str]:

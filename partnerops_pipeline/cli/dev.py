@@ -14,6 +14,7 @@ import click
 from partnerops_pipeline.cli.demo_org import (
     build_org,
     demo_environment,
+    drop_exports,
     environment,
     org_file,
     programme_end,
@@ -57,10 +58,12 @@ def dev(port: int, partners: int, seed: int, as_of: str) -> None:
 
             org = org_file(settings, seed, partners)
             refuse_another_programme(settings, org)
-            build_org(org, seed, partners, say=click.echo)
+            log = build_org(org, seed, partners, say=click.echo)
             served = stack.enter_context(start_org_process(org))
             click.echo(f"No Salesforce org is configured, so the demo org is served at {served.url}.")
             changes = demo_environment(served.url, day or programme_end())
+            with environment(changes):
+                drop_exports(load_settings(), seed, partners, log, say=click.echo)
         stack.enter_context(environment(changes))
         settings = load_settings()
         prepare_dagster_home(settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 @click.command(cls=OurCommand)
 def doctor() -> None:
-    """Check settings, Salesforce log-in, quota, objects and fields, lake, warehouse and disk.
+    """Check settings, Salesforce log-in, quota, objects and fields, lake, warehouse, inbox and disk.
 
     One line each: ok, warn or fail, and what to do. Exits with 1 if anything fails. Changes nothing.
 
@@ -48,6 +49,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _disk(settings.home)
     yield from _lake(settings)
     yield from _warehouse(settings)
+    yield from _inbox(settings)
     yield from _salesforce(settings)
 
 
@@ -88,6 +90,45 @@ def _warehouse(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "warn", f"Process {held.pid} ({held.what}) works on the warehouse.", "Wait for it before you run."
         )
+
+
+def _inbox(settings: Settings) -> Iterator[Finding]:
+    """What waits, and what would keep a run from putting files away after reading them."""
+    from partnerops_pipeline.intake.profile import load_profiles
+    from partnerops_pipeline.intake.take import look_into_inbox
+    from partnerops_pipeline.salesforce.doctor import Finding
+
+    try:
+        kinds = len(load_profiles(settings))
+        if not settings.inbox.exists():
+            yield Finding(
+                "ok", f"There is no inbox yet; the first run makes {settings.inbox} for {kinds} kinds of files."
+            )
+            return
+        pending = look_into_inbox(settings)
+    except PartneropsError as error:
+        yield Finding("fail", error.message, error.do)
+        return
+    except OSError as error:
+        yield Finding(
+            "fail", f"The inbox {settings.inbox} cannot be read: {error.strerror}.", "Give this user the right."
+        )
+        return
+    closed = [folder for folder in (settings.inbox, *settings.inbox.iterdir()) if not _is_writable(folder)]
+    if closed:
+        yield Finding(
+            "fail", f"Files cannot be put away in {closed[0]}.", "Give this user the right to write into that folder."
+        )
+    else:
+        count = len(pending.dropped)
+        waiting = "1 file waits" if count == 1 else f"{count} files wait" if count else "no file waits"
+        yield Finding("ok", f"The inbox is {settings.inbox}, for {kinds} kinds of files; {waiting} for the next run.")
+    for thing in pending.left_alone:
+        yield Finding("warn", f"{thing.path.relative_to(settings.inbox)} in the inbox is not read.", thing.why)
+
+
+def _is_writable(folder: Path) -> bool:
+    return not folder.is_dir() or os.access(folder, os.W_OK | os.X_OK)
 
 
 def _salesforce(settings: Settings) -> Iterator[Finding]:

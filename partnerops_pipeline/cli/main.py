@@ -12,6 +12,7 @@ from partnerops_pipeline.cli.doctor import doctor
 from partnerops_pipeline.cli.errors import OutermostGroup
 from partnerops_pipeline.cli.explain import explain
 from partnerops_pipeline.cli.org import org
+from partnerops_pipeline.cli.profile import profile
 from partnerops_pipeline.cli.release import release
 from partnerops_pipeline.cli.run import run
 from partnerops_pipeline.cli.status import status
@@ -30,7 +31,7 @@ def main() -> None:
     """
 
 
-for command in (run, demo, org, doctor, status, dbt_command, explain, release, dev):
+for command in (run, demo, org, doctor, status, dbt_command, explain, profile, release, dev):
     main.add_command(command)
 
 

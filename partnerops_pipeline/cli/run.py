@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 @click.option("--known-at", default="", metavar="TIME", help="Use only what the lake knew at this instant (UTC).")
 @click.option("--full-refresh", is_flag=True, help="Read and build everything anew.")
 def run(select: str, as_of: str, known_at: str, full_refresh: bool) -> None:
-    """Bring the lake up to date, build and test all models, publish a release.
+    """Bring the lake up to date, read the inbox, build and test all models, publish a release.
 
     Exits with 0 only if everything that ran succeeded. When single Salesforce objects fail, the release is built from
-    their last good data, and the exit code tells that they failed.
+    their last good data, and the exit code tells that they failed. So it does for an export file that was rejected.
 
     \b
     Example:
@@ -98,7 +98,9 @@ def say_failures(report: RunReport) -> None:
     from partnerops_pipeline.orchestration.failure_text import closer_look
 
     for check in report.failed.checks:
-        if check.name != "complete":  # the step's own sentence says it already
+        if check.told:
+            say_error(check.told)
+        elif check.name not in ("complete", "files_landed"):  # the step's own lines say it already
             rows = "" if check.rows is None else f" ({check.rows:,} rows)"
             weight = "" if check.blocking else "Warning: "
             say_error(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from partnerops_pipeline.lake.store import Lake
-from partnerops_pipeline.salesforce.objects import contract, load_objects
+from partnerops_pipeline.orchestration.promised_tables import promised_tables
 from partnerops_pipeline.settings import Settings
-from partnerops_pipeline.warehouse.bind import BoundColumn, bind
+from partnerops_pipeline.warehouse.bind import bind
 from partnerops_pipeline.warehouse.dbt import DbtProjectRun
 from partnerops_pipeline.warehouse.lock import hold
 
@@ -25,15 +25,12 @@ def run_dbt_on_scratch(settings: Settings, arguments: list[str], day: date | Non
     folder = settings.state / "scratch"
     folder.mkdir(parents=True, exist_ok=True)
     warehouse = folder / "warehouse.duckdb"
-    contracts = {
-        table: [BoundColumn(*column) for column in columns]
-        for table, columns in contract(load_objects(settings.salesforce_objects_file)).items()
-    }
+    promised = promised_tables(settings)
     with hold(settings.locks, "scratch", what="partnerops dbt"):
         bind(
             Lake(settings.lake_root),
             warehouse,
-            contracts,
+            promised,
             as_of=day or settings.effective_as_of(),
             reporting_time_zone=settings.reporting_time_zone,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -50,7 +50,9 @@ def show_status(settings: Settings, now: datetime) -> bool:
     else:
         ended = f", ended {last.ended:%Y-%m-%d %H:%M} UTC" if last.ended else ""
         click.echo(f"last run      {last.job} {last.run_id[:8]}: {last.status.lower()}{ended}")
-    all_read, fresh = _show_extraction(settings), _show_release(settings, last, now)
+    all_read = _show_extraction(settings)
+    _show_inbox(settings)
+    fresh = _show_release(settings, last, now)
     return runs_well and all_read and fresh
 
 
@@ -83,6 +85,27 @@ def _show_extraction(settings: Settings) -> bool:
     for table, entry in sorted(failed.items()):
         click.echo(f"              {table}: {entry.get('message')}")
     return not failed
+
+
+def _show_inbox(settings: Settings) -> None:
+    """The newest file of each kind. A rejected one is no fault of this house; its owner has to drop a better one."""
+    from partnerops_pipeline.intake.register import Entry, entries
+
+    newest: dict[str, Entry] = {}
+    with suppress(sqlite3.DatabaseError):  # the diary is for people; a damaged one is begun anew by the next file
+        for entry in entries(settings.state, last=1000):
+            newest.setdefault(entry.profile, entry)
+    if newest:
+        rejected = sum(entry.state == "rejected" for entry in newest.values())
+        kinds = "1 kind" if len(newest) == 1 else f"{len(newest)} kinds"
+        latest = max(entry.at for entry in newest.values())
+        click.echo(
+            f"inbox         {kinds} of export files, {rejected} with the newest file rejected; "
+            f"last file {latest:%Y-%m-%d %H:%M} UTC"
+        )
+    for profile, entry in sorted(newest.items()):
+        if entry.state == "rejected":
+            click.echo(f"              {profile}/{entry.file}: rejected. {entry.reason}")
 
 
 def _show_release(settings: Settings, last: LastRun | None, now: datetime) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from partnerops_pipeline.intake.facts import FileFacts
+from partnerops_pipeline.intake.facts import FileFacts, RejectedRow
 
 State = Literal["landed", "already_known", "rejected", "waiting"]
 
@@ -14,7 +14,8 @@ State = Literal["landed", "already_known", "rejected", "waiting"]
 @dataclass(frozen=True)
 class FileReport:
     """`landed`: its rows are in the lake; `already_known`: they were before; `rejected`: put aside, nothing stored;
-    `waiting`: left where it is. `reason` says why. `file` is the name as dropped; `facts` are there for landed files.
+    `waiting`: left where it is. `reason` says why. `file` is the name as dropped; `facts` are there for landed files,
+    and `samples` are the first of their rejected rows.
     """
 
     profile: str
@@ -27,4 +28,5 @@ class FileReport:
     rule: str = ""
     table: str = ""
     facts: FileFacts | None = None
+    samples: tuple[RejectedRow, ...] = ()
     moved_to: Path | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,10 @@ from partnerops_pipeline.warehouse.lock import hold
 
 MOST_BYTES = 1024**3
 """A larger file is refused before it is read into memory."""
+
+
+MOST_SAMPLES = 5
+"""Of the rejected rows in a report; all of them are in the quarantine."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,11 @@ def look_into_inbox(settings: Settings) -> Pending:
 
 
 def take_inbox(
-    settings: Settings, on_report: Callable[[FileReport], None] | None = None, *, read_again: bool = False
+    settings: Settings,
+    on_report: Callable[[FileReport], None] | None = None,
+    *,
+    read_again: bool = False,
+    only: Collection[str] | None = None,
 ) -> list[FileReport]:
     """Read every complete file of the inbox into the lake; files of one profile in the order of their own dates.
 
@@ -64,6 +72,7 @@ def take_inbox(
     Args:
         on_report: called after each file, for progress.
         read_again: read files whose content is known once more, for instance after their profile was mended.
+        only: names of profiles; the files of others are not looked at. None = everything that lies there.
 
     Raises:
         ConfigurationError: a profile is wrong; nothing was read.
@@ -76,6 +85,9 @@ def take_inbox(
         for name in profiles:
             (settings.inbox / name).mkdir(parents=True, exist_ok=True)  # so that people see where a file belongs
         dropped, left = folders.look(settings.inbox, profiles)
+        if only is not None:
+            dropped = [file for file in dropped if file.profile in only]
+            left = [thing for thing in left if thing.profile in only]
         lake = Lake(settings.lake_root)
         known = known_files(lake) if dropped else {}
         growing = _growing(dropped)
@@ -160,7 +172,7 @@ def _take_one(
     known[file.file_id] = land(lake, settings.spool, profile, file, parsed, known)
     report = FileReport(
         profile.name, dropped.name, "landed", sha256, parsed.facts.rows, parsed.facts.rejected,
-        table=profile.lake_table, facts=parsed.facts, moved_to=target,
+        table=profile.lake_table, facts=parsed.facts, samples=tuple(parsed.rejected[:MOST_SAMPLES]), moved_to=target,
     )  # fmt: skip
     return _put_away(settings, dropped, file, report)
 

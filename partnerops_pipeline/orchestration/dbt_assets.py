@@ -17,9 +17,9 @@ from dagster_dbt import dbt_assets
 from partnerops_pipeline.orchestration.dbt_translator import UNIQUE_ID, PartneropsTranslator
 from partnerops_pipeline.orchestration.failing import failure, told_in_one_sentence
 from partnerops_pipeline.orchestration.processes import mark_run_with_process
+from partnerops_pipeline.orchestration.promised_tables import promised_tables
 from partnerops_pipeline.orchestration.run_options import BuildOptions
 from partnerops_pipeline.project import dbt_project
-from partnerops_pipeline.salesforce.objects import contract, load_objects
 from partnerops_pipeline.settings import Settings, load_settings
 from partnerops_pipeline.warehouse.connection import connect
 from partnerops_pipeline.warehouse.dbt import NodeResult
@@ -62,7 +62,7 @@ def dbt_model_assets(manifest: Path) -> dg.AssetsDefinition:
 def _transform(context: dg.AssetExecutionContext, config: BuildOptions, settings: Settings) -> Transformed:
     return transform(
         settings,
-        contract(load_objects(settings.salesforce_objects_file)),
+        promised_tables(settings),
         as_of=config.day(settings),
         known_at=config.instant(),
         full_refresh=config.full_refresh,

@@ -7,17 +7,22 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from partnerops_pipeline.orchestration.export_assets import FILES_LANDED
 from partnerops_pipeline.orchestration.failing import StepFailure, step_failure
 
 
 @dataclass(frozen=True)
 class FailedCheck:
-    """One check that did not pass; `rows` is the number of failing rows where the check counts them."""
+    """One check that did not pass; `rows` is the number of failing rows where the check counts them.
+
+    `told` is what a person must hear although nothing was stopped by it: the files that were rejected. Otherwise "".
+    """
 
     asset: str
     name: str
     blocking: bool
     rows: int | None
+    told: str = ""
 
 
 @dataclass(frozen=True)
@@ -29,8 +34,8 @@ class WhatFailed:
 
     @property
     def exit_code(self) -> int:
-        """0 for a run without failures, else the code of the first failed step."""
-        return next((step.exit_code for step in self.steps), 0)
+        """0 for a run without failures, else the code of the first failed step; 1 if only files were rejected."""
+        return next((step.exit_code for step in self.steps), 1 if any(check.told for check in self.checks) else 0)
 
     @property
     def rest_can_be_built(self) -> bool:
@@ -47,14 +52,17 @@ def what_failed(events: Iterable[dg.DagsterEvent]) -> WhatFailed:
         elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             evaluation = event.asset_check_evaluation_data
             if not evaluation.passed:
+                is_error = evaluation.severity == dg.AssetCheckSeverity.ERROR
+                of_files = evaluation.check_name == FILES_LANDED
                 rows = evaluation.metadata.get("failing rows")
                 value = getattr(rows, "value", None)
                 checks.append(
                     FailedCheck(
                         asset=evaluation.asset_key.to_user_string(),
                         name=evaluation.check_name,
-                        blocking=evaluation.severity == dg.AssetCheckSeverity.ERROR,
+                        blocking=is_error and not of_files,
                         rows=value if isinstance(value, int) else None,
+                        told=(evaluation.description or "") if is_error and of_files else "",
                     )
                 )
     return WhatFailed(tuple(steps), tuple(checks))
@@ -65,6 +73,9 @@ def failure_text(job: str, run_id: str, failed: WhatFailed) -> str:
     lines = [f"The run {run_id[:8]} of `{job}` failed."]
     lines += [f"- {step.step}: {step.sentence}" for step in failed.steps]
     for check in failed.checks:
+        if check.told:
+            lines.append(f"- check {check.name} on {check.asset}: {check.told}")
+            continue
         rows = "" if check.rows is None else f", {check.rows:,} failing rows"
         weight = "blocks the release" if check.blocking else "a warning"
         lines.append(f"- check {check.name} on {check.asset}{rows} ({weight}); look closer: {closer_look(check)}")
@@ -77,4 +88,6 @@ def closer_look(check: FailedCheck) -> str:
     """The command that shows more of a failed check."""
     if check.name == "complete":
         return f"partnerops run --select {check.asset}"
+    if check.name == FILES_LANDED:
+        return "partnerops status"
     return f"partnerops dbt -- test --select {check.name} --store-failures"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dagster as dg
 
+from partnerops_pipeline.intake.profile import load_profiles
 from partnerops_pipeline.orchestration.dbt_assets import dbt_model_assets
+from partnerops_pipeline.orchestration.export_assets import export_assets
 from partnerops_pipeline.orchestration.jobs import build_jobs
 from partnerops_pipeline.orchestration.release_asset import release_asset
 from partnerops_pipeline.orchestration.salesforce_assets import salesforce_assets
@@ -18,19 +20,20 @@ PUBLISHED_SCHEMAS = ("core", "marts", "quality", "meta")
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
-    """Assets, checks, jobs, schedules and sensors for the objects file of these settings and the dbt project.
+    """Assets, checks, jobs, schedules and sensors for these settings (objects file, profiles) and the dbt project.
 
     Raises:
-        ConfigurationError: the objects file is wrong; with the line.
+        ConfigurationError: the objects file or a profile is wrong; with the line.
     """
     specs = load_objects(settings.salesforce_objects_file)
     manifest = prepared_manifest()
     extracted = salesforce_assets(specs)
+    exported = export_assets(load_profiles(settings).values())
     models = dbt_model_assets(manifest)
     published = [key for key in models.keys if key.path[0] in PUBLISHED_SCHEMAS]
-    jobs = build_jobs(specs, extracted, models)
+    jobs = build_jobs(specs, extracted, exported, models)
     return dg.Definitions(
-        assets=[extracted, models, release_asset(published, manifest)],
+        assets=[extracted, exported, models, release_asset(published, manifest)],
         jobs=jobs,
         schedules=build_schedules(jobs),
         sensors=build_sensors(jobs),

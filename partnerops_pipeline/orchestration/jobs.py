@@ -6,29 +6,42 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from partnerops_pipeline.orchestration.export_assets import FILES_LANDED
 from partnerops_pipeline.orchestration.release_asset import RELEASE
 from partnerops_pipeline.orchestration.salesforce_assets import COMPLETE, asset_key
 from partnerops_pipeline.salesforce.objects import ObjectSpec
 
-SYNC, DAILY, REBUILD = "sync", "daily", "rebuild"
+SYNC, INBOX, DAILY, REBUILD = "sync", "inbox", "daily", "rebuild"
 
 
 def build_jobs(
-    specs: Sequence[ObjectSpec], extracted: dg.AssetsDefinition, models: dg.AssetsDefinition
+    specs: Sequence[ObjectSpec],
+    extracted: dg.AssetsDefinition,
+    exported: dg.AssetsDefinition,
+    models: dg.AssetsDefinition,
 ) -> tuple[dg.UnresolvedAssetJobDefinition, ...]:
-    """`sync` extracts, `rebuild` builds models and release from what the lake holds, `daily` does both."""
+    """`sync` fills the lake, `inbox` only from export files; `rebuild` builds models and release; `daily` does all."""
     # Without dbt's tests of the sources: they are checks of the same assets and would pull the whole dbt step in.
     sources = dg.AssetSelection.assets(*extracted.keys).without_checks()
     complete = dg.AssetSelection.checks(*(dg.AssetCheckKey(asset_key(spec), COMPLETE) for spec in specs))
+    files = dg.AssetSelection.assets(*exported.keys).without_checks()
+    landed = dg.AssetSelection.checks(*(dg.AssetCheckKey(key, FILES_LANDED) for key in exported.keys))
     built = dg.AssetSelection.assets(models) | dg.AssetSelection.checks_for_assets(models)
-    source_tests = dg.AssetSelection.checks(*(key for key in models.check_keys if key.asset_key in extracted.keys))
+    outside = {*extracted.keys, *exported.keys}
+    source_tests = dg.AssetSelection.checks(*(key for key in models.check_keys if key.asset_key in outside))
     released = dg.AssetSelection.assets(RELEASE)
     return (
         dg.define_asset_job(
             SYNC,
-            selection=sources | complete,
+            selection=sources | complete | files | landed,
             executor_def=dg.in_process_executor,
-            description="Bring the lake up to date with Salesforce; build nothing.",
+            description="Bring the lake up to date with Salesforce and the inbox; build nothing.",
+        ),
+        dg.define_asset_job(
+            INBOX,
+            selection=files | landed,
+            executor_def=dg.in_process_executor,
+            description="Read the export files that lie in the inbox into the lake; build nothing.",
         ),
         dg.define_asset_job(
             REBUILD,
@@ -38,8 +51,8 @@ def build_jobs(
         ),
         dg.define_asset_job(
             DAILY,
-            selection=sources | complete | built | source_tests | released,
+            selection=sources | complete | files | landed | built | source_tests | released,
             executor_def=dg.in_process_executor,
-            description="The whole way: Salesforce, models, tests, release. Red if any object could not be read.",
+            description="Salesforce, export files, models, tests, release. Red if any object could not be read.",
         ),
     )

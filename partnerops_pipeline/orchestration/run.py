@@ -23,6 +23,8 @@ from partnerops_pipeline.settings import Settings
 from partnerops_pipeline.warehouse.lock import hold
 
 AS_OF_TAG = "partnerops/as_of"
+READERS = frozenset({"salesforce", "exports"})
+"""The steps that fill the lake from outside."""
 
 log = logging.getLogger("partnerops")
 
@@ -62,7 +64,7 @@ def run_main_job(
     """Extract, build, test and publish, or the selected part of it.
 
     When only some Salesforce objects fail, models and release are then built from their last good data, and the report
-    still names the failure.
+    still names the failure; so it does for an export file that was rejected.
 
     Args:
         settings: where everything lies. The steps read the same settings from the environment.
@@ -79,7 +81,11 @@ def run_main_job(
     build: dict[str, Any] = {"as_of": day, "full_refresh": full_refresh}
     if known_at is not None:
         build["known_at"] = known_at.isoformat()
-    configs = {"salesforce": {"config": {"full_refresh": full_refresh}}, "dbt": {"config": build}}
+    configs = {
+        "salesforce": {"config": {"full_refresh": full_refresh}},
+        "exports": {"config": {"as_of": day}},
+        "dbt": {"config": build},
+    }
     with hold(settings.locks, "run", what="partnerops run"), quick_history(), open_instance(settings) as instance:
         end_dead_runs(instance)
         log.info("run started (as of %s)", day)
@@ -91,8 +97,8 @@ def run_main_job(
         first = _execute(definitions, instance, chosen, configs, tags)
         results = [first]
         failed = what_failed(first.all_events)
-        rest = None if chosen is None else [key for key in chosen if not _is_extracted(definitions, key)]
-        if failed.rest_can_be_built and rest != []:
+        rest = None if chosen is None else [key for key in chosen if _step(definitions, key) not in READERS]
+        if failed.rest_can_be_built and rest != [] and _published(first.all_events) is None:
             log.info("Building from the last good data of what could not be read.")
             again = _execute(definitions, instance, rest, configs, tags | {AFTER_RUN: first.run_id}, REBUILD)
             results.append(again)
@@ -110,16 +116,11 @@ def _execute(
     tags: dict[str, str],
     job: str | None = None,
 ) -> dg.ExecuteInProcessResult:
-    """Run the smallest job that holds the chosen assets: `sync` runs no dbt, `rebuild` reads no Salesforce."""
-    steps = {"salesforce", "dbt"}
-    if chosen is not None:
-        steps = {
-            "salesforce" if _is_extracted(definitions, key) else "dbt" if key != RELEASE else "release"
-            for key in chosen
-        }
+    """Run the smallest job that holds the chosen assets: `sync` runs no dbt, `rebuild` reads nothing from outside."""
+    steps = set(configs) if chosen is None else {_step(definitions, key) for key in chosen}
     if job is None:
-        job = DAILY if chosen is None or {"salesforce"} < steps else SYNC if "salesforce" in steps else REBUILD
-    wanted = {"salesforce"} if job == SYNC else {"dbt"} if job == REBUILD else {"salesforce", "dbt"}
+        job = REBUILD if not steps & READERS else SYNC if steps <= READERS else DAILY
+    wanted = READERS if job == SYNC else {"dbt"} if job == REBUILD else set(configs)
     return definitions.resolve_job_def(job).execute_in_process(
         instance=instance,
         asset_selection=chosen,
@@ -133,8 +134,8 @@ def _execute(
     )
 
 
-def _is_extracted(definitions: dg.Definitions, key: dg.AssetKey) -> bool:
-    return definitions.resolve_assets_def(key).node_def.name == "salesforce"
+def _step(definitions: dg.Definitions, key: dg.AssetKey) -> str:
+    return definitions.resolve_assets_def(key).node_def.name
 
 
 def _published(events: Iterable[dg.DagsterEvent]) -> Published | None:

@@ -24,6 +24,22 @@ class ExtractOptions(dg.Config):
     )
 
 
+class IntakeOptions(dg.Config):
+    """Options of the step that reads the export files of the inbox."""
+
+    as_of: str = Field(
+        default="",
+        description="The day on which findings are first seen, YYYY-MM-DD. Empty: PARTNEROPS_AS_OF, else today (UTC).",
+    )
+    read_again: bool = Field(
+        default=False, description="Read files whose content is known once more, after their profile was mended."
+    )
+
+    def applied_to(self, settings: Settings) -> Settings:
+        """The settings with the as-of date of this run."""
+        return settings.model_copy(update={"as_of": parse_day(self.as_of)}) if self.as_of else settings
+
+
 class BuildOptions(dg.Config):
     """Options of the step that builds and tests all models."""
 

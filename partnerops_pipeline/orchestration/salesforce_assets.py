@@ -9,6 +9,7 @@ import dagster as dg
 from partnerops_pipeline.errors import PartneropsError
 from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.orchestration.failing import failure, told_in_one_sentence
+from partnerops_pipeline.orchestration.lake_metadata import table_metadata
 from partnerops_pipeline.orchestration.last_extraction import write_last_extraction
 from partnerops_pipeline.orchestration.processes import mark_run_with_process
 from partnerops_pipeline.orchestration.run_options import FRESH, OWNERS, ExtractOptions
@@ -77,7 +78,7 @@ def _extract(
     if stopped is not None:
         raise stopped
     if ORG_IDENTITY in context.selected_asset_keys:
-        yield dg.MaterializeResult(asset_key=ORG_IDENTITY, metadata=_table_metadata(lake, ORG_IDENTITY_TABLE))
+        yield dg.MaterializeResult(asset_key=ORG_IDENTITY, metadata=table_metadata(lake, ORG_IDENTITY_TABLE))
     log.info(
         "extracted: %s new or changed records in %s objects",
         f"{sum(report.committed for report in reports):,}",
@@ -110,7 +111,7 @@ def _results(report: ObjectReport, lake: Lake) -> Iterator[dg.MaterializeResult 
     key = dg.AssetKey(report.table.split("/"))
     if report.state != "failed":
         yield dg.MaterializeResult(
-            asset_key=key, metadata=_counts(report) | _table_metadata(lake, report.table, report.current_rows)
+            asset_key=key, metadata=_counts(report) | table_metadata(lake, report.table, report.current_rows)
         )
     yield dg.AssetCheckResult(
         asset_key=key,
@@ -143,18 +144,6 @@ def _counts(report: ObjectReport) -> dict[str, dg.MetadataValue]:
         metadata["examples"] = dg.MetadataValue.json(examples)
     if report.absent_fields:
         metadata["fields not in this org"] = dg.MetadataValue.json(list(report.absent_fields))
-    return metadata
-
-
-def _table_metadata(lake: Lake, path: str, rows: int | None = None) -> dict[str, dg.MetadataValue]:
-    table = lake.table(path)
-    if not table.exists():
-        return {"dagster/row_count": dg.MetadataValue.int(0)}
-    columns = [dg.TableColumn(column.name, column.type) for column in table.columns()]
-    metadata: dict[str, dg.MetadataValue] = {
-        "dagster/column_schema": dg.MetadataValue.table_schema(dg.TableSchema(columns))
-    }
-    metadata["dagster/row_count"] = dg.MetadataValue.int(table.row_count() if rows is None else rows)
     return metadata
 
 

@@ -1,4 +1,4 @@
-"""What follows a failed run: a text for people, and the numbers from the last good data if only some objects failed."""
+"""What follows a failed run (a text for people, a rebuild from the last good data) and what follows dropped files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import dagster as dg
 
 from partnerops_pipeline.orchestration.failure_text import WhatFailed, failure_text, what_failed
-from partnerops_pipeline.orchestration.jobs import DAILY, REBUILD
+from partnerops_pipeline.orchestration.inbox_sensor import inbox_sensor
+from partnerops_pipeline.orchestration.jobs import DAILY, INBOX, REBUILD
 
 STARTED_BY = "partnerops/started_by"
 COMMAND_LINE = "command line"
@@ -18,7 +19,7 @@ log = logging.getLogger("partnerops")
 
 
 def build_sensors(jobs: Iterable[dg.UnresolvedAssetJobDefinition]) -> tuple[dg.SensorDefinition, ...]:
-    """Two sensors, switched on from the start: they only react to runs that somebody else started."""
+    """Two that only react to runs of others, switched on from the start; one that starts runs, switched off."""
     by_name = {job.name: job for job in jobs}
 
     @dg.run_failure_sensor(
@@ -51,7 +52,7 @@ def build_sensors(jobs: Iterable[dg.UnresolvedAssetJobDefinition]) -> tuple[dg.S
                 run_key=run.run_id, tags={AFTER_RUN: run.run_id}, run_config=build_config(run.run_config)
             )
 
-    return tell_about_failures, rebuild_without_failed_objects
+    return tell_about_failures, rebuild_without_failed_objects, inbox_sensor(by_name[INBOX])
 
 
 def build_config(run_config: object) -> dict[str, object]:

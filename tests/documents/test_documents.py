@@ -9,6 +9,7 @@ import click
 import pytest
 
 from partnerops_pipeline.cli.main import main
+from partnerops_pipeline.intake.profile import SHIPPED, load_profile
 from partnerops_pipeline.orchestration.release_asset import RELEASE
 from partnerops_pipeline.salesforce.objects import load_objects
 from partnerops_pipeline.settings import PROJECT_ROOT, Settings
@@ -54,7 +55,8 @@ def models() -> set[str]:
 
 def assets() -> set[str]:
     """The keys of the assets that are not dbt models, as a person writes them."""
-    return {spec.lake_table for spec in load_objects(None)} | {RELEASE.to_user_string()}
+    exports = {load_profile(file).lake_table for file in SHIPPED.glob("*.yaml")}
+    return {spec.lake_table for spec in load_objects(None)} | exports | {RELEASE.to_user_string()}
 
 
 def unknown_in(piece: str) -> str | None:

@@ -355,3 +355,18 @@ def test_no_value_of_a_row_shows_in_the_reasons(inbox: Inbox) -> None:
     )
     inbox.take()
     assert "Secret" not in json.dumps(inbox.rows(QUARANTINE, "reason", "row_number"))
+
+
+def test_only_some_profiles_leave_the_files_of_the_others_where_they_are(inbox: Inbox) -> None:
+    mine = inbox.drop("Partner ID,Partner Name\n1,a\n")
+    other = inbox.drop("id,name\n1,Gold\n", "impartner_tiers_2026-06-30.csv", to="impartner_tiers")
+    (report,) = inbox.take(only={"impartner_tiers"})
+    assert (report.profile, report.state) == ("impartner_tiers", "landed")
+    assert mine.exists() and not other.exists()
+
+
+def test_a_report_shows_the_first_rejected_rows(inbox: Inbox) -> None:
+    inbox.drop("Partner ID,Partner Name\n" + ",x\n" * 8)
+    (report,) = inbox.take()
+    assert report.rejected_rows == 8
+    assert [row.row_number for row in report.samples] == [2, 3, 4, 5, 6]

@@ -5,9 +5,10 @@ import json
 import dagster as dg
 import pytest
 
+from partnerops_pipeline.intake.profile import load_profiles
 from partnerops_pipeline.orchestration.dbt_translator import UNIQUE_ID
 from partnerops_pipeline.orchestration.house import PUBLISHED_SCHEMAS, build_definitions
-from partnerops_pipeline.orchestration.jobs import DAILY, REBUILD, SYNC
+from partnerops_pipeline.orchestration.jobs import DAILY, INBOX, REBUILD, SYNC
 from partnerops_pipeline.orchestration.release_asset import RELEASE
 from partnerops_pipeline.project import dbt_project
 from partnerops_pipeline.salesforce.objects import load_objects
@@ -51,6 +52,21 @@ def test_every_object_of_the_objects_file_is_an_asset_with_a_completeness_check(
         assert dg.AssetCheckKey(key, "complete") in graph.asset_check_keys
 
 
+def test_every_kind_of_export_file_is_an_asset_with_a_check_of_its_files(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for profile in load_profiles(load_settings()).values():
+        key = dg.AssetKey([profile.source, profile.table])
+        assert graph.get(key).is_materializable and graph.get(key).group_name == "exports"
+        assert dg.AssetCheckKey(key, "files_landed") in graph.asset_check_keys
+
+
+def test_export_files_are_read_before_the_lake_is_bound(definitions: dg.Definitions) -> None:
+    """Nothing depends on them yet, so only the priority of the step says so."""
+    job = definitions.resolve_job_def(DAILY)
+    priority = {node.name: int(node.tags.get("dagster/priority", 0)) for node in job.graph.nodes}
+    assert priority["exports"] > max(value for name, value in priority.items() if name != "exports")
+
+
 def test_every_dbt_source_from_salesforce_is_the_asset_that_extracts_it(
     definitions: dg.Definitions, manifest: dict[str, dict[str, dict[str, object]]]
 ) -> None:
@@ -89,9 +105,10 @@ def test_every_asset_of_ours_is_described_owned_and_grouped(definitions: dg.Defi
 
 
 def test_sync_runs_no_dbt_and_rebuild_reads_no_salesforce_and_daily_does_all(definitions: dg.Definitions) -> None:
-    assert steps_of(definitions, SYNC) == {"salesforce"}
+    assert steps_of(definitions, SYNC) == {"salesforce", "exports"}
+    assert steps_of(definitions, INBOX) == {"exports"}
     assert steps_of(definitions, REBUILD) == {"dbt", "release__partner_marts"}
-    assert steps_of(definitions, DAILY) == {"salesforce", "dbt", "release__partner_marts"}
+    assert steps_of(definitions, DAILY) == {"salesforce", "exports", "dbt", "release__partner_marts"}
 
 
 def test_the_release_comes_after_every_published_model(definitions: dg.Definitions) -> None:
@@ -101,13 +118,16 @@ def test_the_release_comes_after_every_published_model(definitions: dg.Definitio
     assert graph.get(RELEASE).parent_keys == published
 
 
-def test_schedules_start_switched_off_and_sensors_on(definitions: dg.Definitions) -> None:
+def test_what_starts_runs_is_switched_off_and_what_follows_runs_is_on(definitions: dg.Definitions) -> None:
     assert {s.name: s.cron_schedule for s in definitions.schedules or []} == {
         "sync_hourly": "30 * * * *",
         "daily_at_five": "0 5 * * *",
     }
     assert {s.default_status for s in definitions.schedules or []} == {dg.DefaultScheduleStatus.STOPPED}
-    assert {s.default_status for s in definitions.sensors or []} == {dg.DefaultSensorStatus.RUNNING}
+    running, stopped = dg.DefaultSensorStatus.RUNNING, dg.DefaultSensorStatus.STOPPED
+    assert {s.name: s.default_status for s in definitions.sensors or []} == {
+        "tell_about_failures": running, "rebuild_without_failed_objects": running, "look_into_inbox": stopped,
+    }  # fmt: skip
 
 
 def test_what_comes_from_outside_and_the_release_must_be_fresh(definitions: dg.Definitions) -> None:

@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from partnerops_pipeline.orchestration.failing import failure
-from partnerops_pipeline.orchestration.jobs import DAILY, REBUILD
+from partnerops_pipeline.orchestration.jobs import DAILY, INBOX, REBUILD
 from partnerops_pipeline.orchestration.sensors import AFTER_RUN, COMMAND_LINE, STARTED_BY, build_sensors
 
 
@@ -30,9 +30,10 @@ def dbt(config: Build) -> None: ...
 JOBS = [
     dg.define_asset_job(DAILY, [opportunity, dbt], executor_def=dg.in_process_executor),
     dg.define_asset_job(REBUILD, [dbt], executor_def=dg.in_process_executor),
+    dg.define_asset_job(INBOX, [opportunity], executor_def=dg.in_process_executor),
 ]
-TELL, FOLLOW = build_sensors(JOBS)
-DEFINITIONS = dg.Definitions(assets=[opportunity, dbt], jobs=JOBS, sensors=[TELL, FOLLOW])
+TELL, FOLLOW, LOOK = build_sensors(JOBS)
+DEFINITIONS = dg.Definitions(assets=[opportunity, dbt], jobs=JOBS, sensors=[TELL, FOLLOW, LOOK])
 
 
 def evaluate(sensor: Any, some_objects_only: bool, tags: dict[str, str] | None = None) -> tuple[Any, str]:
@@ -51,7 +52,7 @@ def evaluate(sensor: Any, some_objects_only: bool, tags: dict[str, str] | None =
         return (list(answers) if answers is not None else None), result.run_id
 
 
-def test_both_sensors_watch_from_the_start() -> None:
+def test_both_that_follow_runs_watch_from_the_start() -> None:
     assert {sensor.default_status for sensor in (TELL, FOLLOW)} == {dg.DefaultSensorStatus.RUNNING}
 
 
