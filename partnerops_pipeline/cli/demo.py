@@ -10,7 +10,6 @@ from partnerops_pipeline.cli.demo_org import (
     build_org,
     demo_environment,
     drop_exports,
-    environment,
     org_file,
     programme_end,
     refuse_another_programme,
@@ -18,6 +17,7 @@ from partnerops_pipeline.cli.demo_org import (
 from partnerops_pipeline.cli.errors import OurCommand, is_debug
 from partnerops_pipeline.cli.progress import shown_progress
 from partnerops_pipeline.cli.run import exit_code, run_with_progress, say_failures
+from partnerops_pipeline.environment import environment
 from partnerops_pipeline.orchestration.days import parse_day
 from partnerops_pipeline.settings import load_settings
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -114,18 +112,3 @@ def demo_environment(url: str, day: date | None) -> dict[str, str]:
         "SALESFORCE_CLIENT_SECRET": CLIENT_SECRET,
         **({"PARTNEROPS_AS_OF": day.isoformat()} if day is not None else {}),
     }
-
-
-@contextmanager
-def environment(changes: dict[str, str]) -> Iterator[None]:
-    """Environment variables for the length of a block; the empty text means "not set", also over a `.env` file."""
-    before = {name: os.environ.get(name) for name in changes}
-    os.environ.update(changes)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

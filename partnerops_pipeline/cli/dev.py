@@ -15,12 +15,12 @@ from partnerops_pipeline.cli.demo_org import (
     build_org,
     demo_environment,
     drop_exports,
-    environment,
     org_file,
     programme_end,
     refuse_another_programme,
 )
 from partnerops_pipeline.cli.errors import OurCommand
+from partnerops_pipeline.environment import environment
 from partnerops_pipeline.orchestration.days import parse_day
 from partnerops_pipeline.settings import PROJECT_ROOT, load_settings
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -19,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from partnerops_pipeline.environment import environment
 from partnerops_pipeline.errors import PartneropsError
 from partnerops_pipeline.lake import duck
 from partnerops_pipeline.warehouse.connection import connect, translate
@@ -205,14 +205,14 @@ class DbtProjectRun:
             self.target_dir.mkdir(parents=True, exist_ok=True)
             self.log_dir.mkdir(parents=True, exist_ok=True)
             self.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
-        environment = {
+        variables = {
             WAREHOUSE_PATH: str(self.warehouse_path),
             TARGET: self.target,
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "DO_NOT_TRACK": "1",
             "DBT_LOG_PATH": str(self.log_dir),
         }
-        with _ONE_AT_A_TIME, _environment(environment):
+        with _ONE_AT_A_TIME, environment(variables):
             from dbt.adapters.duckdb.connections import DuckDBConnectionManager
             from dbt.cli.main import dbtRunner
 
@@ -267,20 +267,6 @@ def _node_result(result: Any) -> NodeResult:
 def _first_lines(message: str) -> str:
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     return " ".join(lines[:4])
-
-
-@contextlib.contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 __all__ = ["DbtProjectRun", "NodeResult"]

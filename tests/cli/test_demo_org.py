@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from partnerops_pipeline.cli.demo_org import demo_environment, environment, org_file, refuse_another_programme
+from partnerops_pipeline.cli.demo_org import demo_environment, org_file, refuse_another_programme
+from partnerops_pipeline.environment import environment
 from partnerops_pipeline.errors import ConfigurationError
 from partnerops_pipeline.settings import Settings, load_settings
 

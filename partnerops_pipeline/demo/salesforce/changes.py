@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -27,18 +28,20 @@ class NoSuchRecord(LookupError):
     """The org has no such record, or not in the state that the change needs."""
 
 
-class Changes:
+class Changes(ABC):
     """The changing half of `OrgStore`."""
 
     schema: OrgSchema
     clock: OrgClock
     lock: threading.RLock
 
+    @abstractmethod
     def writing(self) -> AbstractContextManager[sqlite3.Connection]:
-        raise NotImplementedError
+        """A transaction of the one writer."""
 
+    @abstractmethod
     def change_schema(self, schema: OrgSchema) -> None:
-        raise NotImplementedError
+        """Keep another schema from now on."""
 
     # Records
 
