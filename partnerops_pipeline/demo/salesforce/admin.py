@@ -29,24 +29,22 @@ Action = Callable[[EmulatedOrg, Any], Any]
 def admin_routes(org: EmulatedOrg) -> list[Route]:
     """Routes under `/emulator/`: GET `state`, `requests`, `records?object=…`, `history`; POST the rest."""
     reading: dict[str, Action] = {"state": _state, "requests": _requests, "records": _records, "history": _history}
-    writing: dict[str, Action] = {
-        "clock/advance": _advance,
-        "sessions/expire": _expire,
-        "faults": _faults,
-        "insert": _insert,
-        "update": _update,
-        "calculate": _calculate,
-        "delete": _delete,
-        "undelete": _undelete,
-        "hard-delete": _hard_delete,
-        "merge": _merge,
-        "purge": _purge,
-        "schema": _schema,
-    }
     made = [Route(f"/emulator/{name}", _endpoint(org, action), methods=["GET"]) for name, action in reading.items()]
     return made + [
-        Route(f"/emulator/{name}", _endpoint(org, action), methods=["POST"]) for name, action in writing.items()
+        Route(f"/emulator/{name}", _endpoint(org, action), methods=["POST"]) for name, action in _WRITING.items()
     ]
+
+
+def make_change(org: EmulatedOrg, asked: dict[str, Any]) -> Any:
+    """One change as a fault rule has it: `do` is the path below `/emulator/`, the rest is what is posted there.
+
+    Raises:
+        ValueError: `do` is no such path.
+    """
+    action = _WRITING.get(asked["do"])
+    if action is None:
+        raise ValueError(f"a change cannot do {asked['do']!r}; use one of {', '.join(_WRITING)}")
+    return action(org, {name: value for name, value in asked.items() if name != "do"})
 
 
 def _endpoint(org: EmulatedOrg, action: Action) -> Callable[[Request], Awaitable[Response]]:
@@ -96,6 +94,21 @@ def _expire(org: EmulatedOrg, _: Any) -> Any:
 def _faults(org: EmulatedOrg, asked: Any) -> Any:
     org.faults.set(parse_faults(asked["rules"]))
     return {}
+
+
+def _forget(org: EmulatedOrg, asked: Any) -> Any:
+    org.forget_work()
+    return {}
+
+
+def _migrate(org: EmulatedOrg, asked: Any) -> Any:
+    return {"instance_url": org.migrate()}
+
+
+def _quota(org: EmulatedOrg, asked: Any) -> Any:
+    """``{"left": 20}``: as if other clients had used up all but 20 of the day's calls."""
+    org.leave_calls(int(asked["left"]))
+    return {"calls": org.calls_spent()}
 
 
 def _insert(org: EmulatedOrg, asked: Any) -> Any:
@@ -149,9 +162,31 @@ def _schema(org: EmulatedOrg, asked: Any) -> Any:
         "show_object": lambda: org.store.show_object(asked["object"]),
         "add_field": lambda: org.store.add_field(asked["object"], asked["field"], asked["declaration"]),
         "redeclare_field": lambda: org.store.redeclare_field(asked["object"], asked["field"], asked["declaration"]),
+        "remove_field": lambda: org.store.remove_field(asked["object"], asked["field"]),
+        "rename_field": lambda: org.store.rename_field(asked["object"], asked["field"], asked["to"]),
+        "add_picklist_value": lambda: org.store.add_picklist_value(asked["object"], asked["field"], asked["value"]),
     }
     changes[asked["change"]]()
     return {}
+
+
+_WRITING: dict[str, Action] = {
+    "clock/advance": _advance,
+    "sessions/expire": _expire,
+    "faults": _faults,
+    "forget": _forget,
+    "migrate": _migrate,
+    "quota": _quota,
+    "insert": _insert,
+    "update": _update,
+    "calculate": _calculate,
+    "delete": _delete,
+    "undelete": _undelete,
+    "hard-delete": _hard_delete,
+    "merge": _merge,
+    "purge": _purge,
+    "schema": _schema,
+}
 
 
 def _typed(org: EmulatedOrg, asked: Any) -> dict[str, Any]:

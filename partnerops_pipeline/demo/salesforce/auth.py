@@ -41,7 +41,7 @@ def token(org: EmulatedOrg, call: Call) -> Response:
         raise _oauth_error("invalid_request", "must provide grant_type")
     else:
         raise _oauth_error("unsupported_grant_type", "grant type not supported")
-    instance = org.options.instance_url or call.base_url
+    instance = org.moved_to or org.options.instance_url or call.base_url
     return json_answer(
         {
             "access_token": org.open_session(),
@@ -101,9 +101,8 @@ def soap_login(org: EmulatedOrg, call: Call) -> Response:
     expected = org.options.password + org.options.security_token
     if username != org.options.username or not _same(password, expected):
         raise _soap_fault("INVALID_LOGIN", "Invalid username, password, security token; or user locked out.")
-    server = (
-        f"{org.options.instance_url or call.base_url}/services/Soap/u/{call.version}/{org.store.organization_id[:15]}"
-    )
+    instance = org.moved_to or org.options.instance_url or call.base_url
+    server = f"{instance}/services/Soap/u/{call.version}/{org.store.organization_id[:15]}"
     answer = (
         '<?xml version="1.0" encoding="UTF-8"?>'
         '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '

@@ -20,6 +20,7 @@ from starlette.responses import Response, StreamingResponse
 
 from partnerops_pipeline.demo.salesforce.call import Call, json_answer
 from partnerops_pipeline.demo.salesforce.errors import ApiError, not_found
+from partnerops_pipeline.demo.salesforce.faults import Fault
 from partnerops_pipeline.demo.salesforce.ids import made_id
 from partnerops_pipeline.demo.salesforce.org import EmulatedOrg
 from partnerops_pipeline.demo.salesforce.results import DELIMITERS, LINE_ENDINGS, csv_header, csv_result
@@ -59,6 +60,7 @@ class QueryJob:
     pages: Pages | None = None
     message: str | None = None
     ends_as: str = "JobComplete"
+    most_rows: int | None = None
     done: threading.Event = field(default_factory=threading.Event)
 
     def info(self, *, whole: bool = True) -> dict[str, Any]:
@@ -109,10 +111,21 @@ class BulkJobs:
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._workers = ThreadPoolExecutor(2, thread_name_prefix="bulk-job")
+        org.forgetting.append(self.forget)
 
     def close(self) -> None:
         self._workers.shutdown(wait=True, cancel_futures=True)
         for job in self._jobs.values():
+            if job.pages is not None:
+                job.pages.close()
+
+    def forget(self) -> None:
+        """Lose all jobs with their results."""
+        with self._lock:
+            lost = list(self._jobs.values())
+            self._jobs.clear()
+        for job in lost:
+            job.done.wait()
             if job.pages is not None:
                 job.pages.close()
 
@@ -145,6 +158,8 @@ class BulkJobs:
         if call.fault is not None and call.fault.action in ("fail_job", "abort_job", "stuck_job"):
             job.ends_as = {"fail_job": "Failed", "abort_job": "Aborted", "stuck_job": "InProgress"}[call.fault.action]
             job.message = call.fault.message
+        if call.fault is not None and call.fault.action == "too_large":
+            job.most_rows, job.message = call.fault.rows, call.fault.message
         with self._lock:
             self._jobs[job.id] = job
         answer = json_answer(job.info(whole=False))
@@ -154,7 +169,10 @@ class BulkJobs:
     def info(self, org: EmulatedOrg, call: Call) -> Response:
         job = self._job(call)
         self._progress(job)
-        return json_answer(job.info())
+        info = job.info()
+        if call.fault is not None and call.fault.action == "miscount":
+            info["numberRecordsProcessed"] += call.fault.rows
+        return json_answer(info)
 
     def list_jobs(self, org: EmulatedOrg, call: Call) -> Response:
         """All jobs, newest first."""
@@ -191,14 +209,14 @@ class BulkJobs:
         if wanted is not None and (not wanted.isdigit() or int(wanted) < 1):
             raise ApiError(400, "INVALID_FIELD", f"maxRecords must be a positive number, not {wanted}")
         stop = min(len(pages), start + (int(wanted) if wanted else org.options.bulk_page_rows))
+        following = _locator(stop) if stop < len(pages) else "null"
+        announced, parts = _spoilt(call.fault, start, stop)
         headers = {
-            "Sforce-NumberOfRecords": str(stop - start),
-            "Sforce-Locator": _locator(stop) if stop < len(pages) else "null",
+            "Sforce-NumberOfRecords": str(announced),
+            "Sforce-Locator": following,
+            "Content-Length": str(len(job.header) + sum(pages.size(*part) for part in parts)),
         }
-        if call.fault is not None and call.fault.action == "short":
-            stop = min(stop, start + call.fault.rows)
-        headers["Content-Length"] = str(len(job.header) + pages.size(start, stop))
-        body = itertools.chain([job.header], pages.pieces(start, stop))
+        body = itertools.chain([job.header], *(pages.pieces(*part) for part in parts))
         return StreamingResponse(body, headers=headers, media_type=CSV)
 
     def result_pages(self, org: EmulatedOrg, call: Call) -> Response:
@@ -222,6 +240,8 @@ class BulkJobs:
             if job.pages is None:
                 rows = self._org.store.reader().execute(statement.sql, statement.parameters)
                 job.pages = csv_result(rows, DELIMITERS[job.delimiter], LINE_ENDINGS[job.line_ending])
+            if job.most_rows is not None and len(job.pages) > job.most_rows:
+                job.ends_as = "Failed"
         except Exception as error:  # whatever it was must end the job, or its client would poll for ever
             job.ends_as, job.message = "Failed", f"InternalServerError : {type(error).__name__}: {error}"
         finally:
@@ -258,6 +278,20 @@ class BulkJobs:
 
     def _alive(self, job: QueryJob) -> bool:
         return self._org.clock.now() - job.created < RETENTION
+
+
+def _spoilt(fault: Fault | None, start: int, stop: int) -> tuple[int, list[tuple[int, int]]]:
+    """How many rows the header of a page announces, and the stretches of rows that it holds."""
+    action = fault.action if fault is not None else None
+    rows = fault.rows if fault is not None else 0
+    if action == "short":
+        return stop - start, [(start, min(stop, start + rows))]
+    if action == "lose":
+        return max(0, stop - rows - start), [(start, max(start, stop - rows))]
+    if action == "repeat":
+        again = (max(start, stop - rows), stop)
+        return stop - start + again[1] - again[0], [(start, stop), again]
+    return stop - start + (rows if action == "miscount" else 0), [(start, stop)]
 
 
 def _locator(row: int) -> str:

@@ -1,4 +1,4 @@
-"""How records and the schema of an org change: what a person, a process or an administrator would do to it.
+"""How the records of an org change: what a person or a process would do to them.
 
 Every change stamps the record from the org's clock (or from `at`, for rows that become visible late), is written to the
 history `~changes`, and happens whole or not at all.
@@ -9,17 +9,15 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from partnerops_pipeline.demo.salesforce.clock import OrgClock
 from partnerops_pipeline.demo.salesforce.ids import id18, made_id
-from partnerops_pipeline.demo.salesforce.schema import ObjectSchema, OrgSchema, parse_field
-from partnerops_pipeline.demo.salesforce.tables import column_definition, quoted, store_row, with_system_fields
+from partnerops_pipeline.demo.salesforce.schema import ObjectSchema
+from partnerops_pipeline.demo.salesforce.schema_changes import SchemaChanges
+from partnerops_pipeline.demo.salesforce.tables import quoted, store_row, with_system_fields
 from partnerops_pipeline.demo.salesforce.tracking import KEEPS_HISTORY, history_rows
 from partnerops_pipeline.demo.salesforce.values import from_stored, stored_instant
 
@@ -28,22 +26,11 @@ class NoSuchRecord(LookupError):
     """The org has no such record, or not in the state that the change needs."""
 
 
-class Changes(ABC):
-    """The changing half of `OrgStore`."""
+class Changes(SchemaChanges):
+    """The changing half of `OrgStore`: records here, the schema in `schema_changes.py`."""
 
-    schema: OrgSchema
     clock: OrgClock
     lock: threading.RLock
-
-    @abstractmethod
-    def writing(self) -> AbstractContextManager[sqlite3.Connection]:
-        """A transaction of the one writer."""
-
-    @abstractmethod
-    def change_schema(self, schema: OrgSchema) -> None:
-        """Keep another schema from now on."""
-
-    # Records
 
     def insert(self, object_name: str, values: Mapping[str, Any], *, at: datetime | None = None) -> str:
         """Add a record and return its 18-character id (made up unless `values` has one).
@@ -191,62 +178,6 @@ class Changes(ABC):
             names = ("number", "at", "kind", "object", "id", "fields")
             rows = connection.execute(f'SELECT {", ".join(names)} FROM "~changes" ORDER BY number').fetchall()
         return [{**dict(zip(names, row, strict=True)), "fields": json.loads(row[-1])} for row in rows]
-
-    # Schema
-
-    def hide_field(self, object_name: str, field_name: str) -> None:
-        """Field-level security takes the field away from the log-in; its values stay."""
-        one = self.schema.objects[object_name]
-        if field_name not in one.fields:
-            raise ValueError(f"{object_name} has no field {field_name}")
-        self.change_schema(self.schema.with_object(replace(one, hidden=one.hidden | {field_name})))
-
-    def show_field(self, object_name: str, field_name: str) -> None:
-        one = self.schema.objects[object_name]
-        self.change_schema(self.schema.with_object(replace(one, hidden=one.hidden - {field_name})))
-
-    def hide_object(self, object_name: str) -> None:
-        """The org lacks the object for this log-in: not licensed, or no permission."""
-        if object_name not in self.schema.objects:
-            raise ValueError(f"the org has no object {object_name}")
-        self.change_schema(replace(self.schema, hidden=self.schema.hidden | {object_name}))
-
-    def show_object(self, object_name: str) -> None:
-        self.change_schema(replace(self.schema, hidden=self.schema.hidden - {object_name}))
-
-    def add_field(self, object_name: str, field_name: str, declaration: str) -> None:
-        """A new field, declared as in `schema.yaml` (``currency(18,2)``); empty, or false, in every record."""
-        one = self.schema.objects[object_name]
-        if field_name in one.fields:
-            raise ValueError(f"{object_name} has a field {field_name} already")
-        added = parse_field(field_name, declaration, where=object_name)
-        with self.writing() as connection:
-            default = " DEFAULT 0" if added.type == "boolean" else ""
-            connection.execute(f"ALTER TABLE {quoted(one.name)} ADD COLUMN {column_definition(added)}{default}")
-            self.change_schema(self.schema.with_object(replace(one, fields={**one.fields, field_name: added})))
-
-    def redeclare_field(self, object_name: str, field_name: str, declaration: str) -> None:
-        """Another type for a field: longer text, more digits, text out of a number; values are converted as they read.
-
-        Raises:
-            ValueError: a value of the field cannot be one of the new type.
-        """
-        one = self.schema.objects[object_name]
-        old, new = one.fields[field_name], parse_field(field_name, declaration, where=object_name)
-        column = quoted(field_name)
-        with self.writing() as connection:
-            rows = connection.execute(
-                f"SELECT Id, {column} FROM {quoted(one.name)} WHERE {column} IS NOT NULL"
-            ).fetchall()
-            changed = replace(one, fields={**one.fields, field_name: new})
-            connection.execute(f"ALTER TABLE {quoted(one.name)} DROP COLUMN {column}")
-            connection.execute(f"ALTER TABLE {quoted(one.name)} ADD COLUMN {column_definition(new)}")
-            for key, value in rows:
-                typed = from_stored(old, value)
-                if new.type in ("string", "textarea", "picklist") and not isinstance(typed, str):
-                    typed = str(typed)
-                self._write(connection, changed, key, {field_name: typed})
-            self.change_schema(self.schema.with_object(changed))
 
     # Parts
 

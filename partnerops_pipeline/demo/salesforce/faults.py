@@ -8,6 +8,10 @@ A rule in a file (`--faults FILE`, YAML):
         times: 1                    # at most so often (default: no bound)
         action: drop                # see ACTIONS
         after_bytes: 1000
+      - match: "GET .*/queryAll"
+        nth: 3
+        action: change              # something happens in the org while it is being read
+        changes: [{do: delete, object: Account, id: 001000000000001AAA}]
 """
 
 from __future__ import annotations
@@ -27,9 +31,17 @@ ACTIONS = {
     "status": "answer `status` with `code` and `message` (and `retry_after` seconds); nothing is executed",
     "html": "answer 200 with a web page where data is due",
     "drop": "execute, send `after_bytes` of the body, then break the connection; 0: before any answer",
-    "short": "a page of results holds only `rows` rows, while its header announces all",
+    "truncate": "execute, send `after_bytes` of the body and end the answer there as if it were whole",
+    "short": "a page holds only its first `rows` rows, while what announces them (header, totalSize) counts all",
+    "lose": "a page lacks its last `rows` rows, and its header agrees; Bulk only",
+    "repeat": "a page holds its last `rows` rows twice, and its header counts them twice",
+    "miscount": "a page's header, a job's record count or totalSize says `rows` more than there are (or fewer: -1)",
+    "too_large": "more than `rows` rows fail: a Bulk job with `message`, REST with 400, `code` and `message`",
     "delay": "wait `seconds`, then answer as usual",
     "expire_session": "end all sessions first, so that the request is refused with 401",
+    "forget": "lose all REST cursors and Bulk jobs first: locators and job ids in use are then unknown",
+    "migrate": "the org moves first: sessions end, the next log-in names another address, the old one serves no more",
+    "change": "make `changes` first, each {do: insert | update | delete | …} with what `/emulator/…` takes",
     "fail_job": "the Bulk job being created will end as Failed with `message`",
     "abort_job": "the Bulk job being created will end as Aborted",
     "stuck_job": "the Bulk job being created stays InProgress for ever",
@@ -53,6 +65,7 @@ class Fault:
     after_bytes: int = 0
     rows: int = 0
     seconds: float = 0.0
+    changes: tuple[dict[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         if self.action not in ACTIONS:
@@ -88,6 +101,11 @@ class Faults:
             self._rules = list(rules)
             self._matched = [0] * len(rules)
             self._fired = [0] * len(rules)
+
+    def uses(self, action: str) -> bool:
+        """True if some rule has this action."""
+        with self._lock:
+            return any(rule.action == action for rule in self._rules)
 
     def fired(self) -> int:
         """How many faults have happened since the rules were set."""
@@ -131,7 +149,12 @@ def parse_faults(entries: list[dict[str, Any]], *, where: str = "the fault rules
                 f"Rule {number} in {where} is not a fault rule.",
                 f"It needs match and action, and may have {', '.join(sorted(known))}.",
             )
-        rules.append(Fault(**entry))
+        changes = entry.get("changes", [])
+        if not isinstance(changes, list) or not all(isinstance(one, dict) and "do" in one for one in changes):
+            raise ConfigurationError(
+                f"Rule {number} in {where} has changes that are no list of changes.", "Write [{do: delete, …}]."
+            )
+        rules.append(Fault(**{**entry, "changes": tuple(changes)}))
     return rules
 
 

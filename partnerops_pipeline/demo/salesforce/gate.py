@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from partnerops_pipeline.demo.salesforce.admin import make_change
+from partnerops_pipeline.demo.salesforce.call import refusal
+from partnerops_pipeline.demo.salesforce.errors import invalid_session
 from partnerops_pipeline.demo.salesforce.faults import Fault
 from partnerops_pipeline.demo.salesforce.org import EmulatedOrg, LoggedRequest
 
@@ -19,6 +24,16 @@ LONGEST_ADDRESS = 16_384
 _MAINTENANCE = (
     b"<!DOCTYPE html><html><head><title>Maintenance</title></head><body>We are down for maintenance.</body></html>"
 )
+
+
+_MY_DOMAIN = ("/services/oauth2/token", "/services/Soap/")
+"""What the first address still answers after the org has moved: logging in goes by My Domain."""
+
+_BEFORE: dict[str, Callable[[EmulatedOrg], object]] = {
+    "expire_session": EmulatedOrg.expire_sessions,
+    "forget": EmulatedOrg.forget_work,
+    "migrate": EmulatedOrg.migrate,
+}
 
 
 class ConnectionDropped(Exception):
@@ -38,6 +53,8 @@ class Gate:
             return
         query = scope["query_string"].decode("latin-1")
         request = f"{scope['method']} {scope['path']}{'?' + query if query else ''}"
+        if self._org.on_request is not None:
+            self._org.on_request(request)
         fault = self._org.faults.for_request(request)
         answer = _Answer(self._org, scope, send, fault, number=self._org.next_number(), at=self._org.clock.now())
         try:
@@ -60,8 +77,11 @@ class Gate:
         action = fault.action if fault else None
         if fault and action == "delay":
             await asyncio.sleep(fault.seconds)
-        elif action == "expire_session":
-            self._org.expire_sessions()
+        elif action in ("expire_session", "forget", "migrate"):
+            await run_in_threadpool(_BEFORE[action], self._org)
+        elif fault and action == "change":
+            for change in fault.changes:
+                await run_in_threadpool(make_change, self._org, dict(change))
         elif fault and action == "status":
             await _status(fault)(scope, receive, answer.send)
             return
@@ -70,6 +90,9 @@ class Gate:
             return
         elif fault and action == "drop" and fault.after_bytes == 0:
             raise ConnectionDropped
+        if not self._org.serves_at(scope["server"][1]) and not scope["path"].startswith(_MY_DOMAIN):
+            await refusal(invalid_session())(scope, receive, answer.send)
+            return
         scope["fault"] = fault
         await self._app(scope, receive, answer.send)
 
@@ -87,9 +110,15 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message = {**message, "headers": [*message["headers"], *self._headers()]}
+            kept = message["headers"]
+            if self._fault is not None and self._fault.action == "truncate":
+                kept = [(name, value) for name, value in kept if name.lower() != b"content-length"]
+            message = {**message, "headers": [*kept, *self._headers()]}
         elif message["type"] == "http.response.body":
             body = message.get("body", b"")
+            if self._fault is not None and self._fault.action == "truncate":
+                body = body[: max(0, self._fault.after_bytes - self.bytes_sent)]
+                message = {**message, "body": body}
             if self._fault is not None and self._fault.action == "drop":
                 room = self._fault.after_bytes - self.bytes_sent
                 if len(body) >= room or not message.get("more_body"):

@@ -6,6 +6,7 @@ import itertools
 import secrets
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -105,6 +106,13 @@ class EmulatedOrg:
         self.log_ins = 0
         self.lock = threading.RLock()
         self.state = RunningState(tokens=dict.fromkeys(self.options.access_tokens))
+        self.addresses: list[str] = []
+        """Where it is served: the first is its My Domain; it can move to the others."""
+        self.on_request: Callable[[str], None] | None = None
+        """Told "METHOD /path?query" of each request before anything is done about it; must not block."""
+        self.forgetting: list[Callable[[], None]] = []
+        """What else forgets its work when the org does: the Bulk jobs."""
+        self._home = 0
         self._numbers = itertools.count(1)
 
     # Sessions
@@ -133,7 +141,38 @@ class EmulatedOrg:
                 del self.state.tokens[token]
                 raise invalid_session()
 
+    # Address
+
+    @property
+    def moved_to(self) -> str | None:
+        """The address that log-ins name since the org has moved; None: the one they came by."""
+        return self.addresses[self._home] if self._home else None
+
+    def serves_at(self, port: int | None) -> bool:
+        """Whether data is served at this port: after a move, only at the new one."""
+        return not self._home or self.addresses[self._home].endswith(f":{port}")
+
+    def migrate(self) -> str:
+        """Move to the next address, as Salesforce moves an org to another instance; all sessions end.
+
+        Raises:
+            ValueError: it is served at one address only.
+        """
+        with self.lock:
+            if len(self.addresses) < 2:
+                raise ValueError("the org is served at one address only and cannot move")
+            self._home = (self._home + 1) % len(self.addresses) or 1
+            self.expire_sessions()
+            return self.addresses[self._home]
+
     # Quota
+
+    def leave_calls(self, left: int) -> None:
+        """Use up the day's calls but for `left`, as other clients of the org would."""
+        with self.lock:
+            self._forget(self.state.calls)
+            used = max(0, self.options.daily_api_calls - left - len(self.state.calls))
+            self.state.calls.extend([self.clock.now()] * used)
 
     def spend_call(self) -> None:
         """Count one API call, or refuse it.
@@ -191,6 +230,15 @@ class EmulatedOrg:
             if found is None or self.clock.now() - found.opened > timedelta(days=2):
                 raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
             return found
+
+    def forget_work(self) -> None:
+        """Lose what is held for clients: open cursors and Bulk jobs with their results."""
+        with self.lock:
+            for one in self.state.cursors.values():
+                one.result.close()
+            self.state.cursors.clear()
+        for forget in self.forgetting:
+            forget()
 
     # Log
 

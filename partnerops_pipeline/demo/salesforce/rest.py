@@ -14,6 +14,7 @@ from starlette.responses import Response
 from partnerops_pipeline.demo.salesforce.call import JSON, Call, json_answer
 from partnerops_pipeline.demo.salesforce.describe import describe_object, global_describe, object_summary
 from partnerops_pipeline.demo.salesforce.errors import ApiError, malformed_query, not_found
+from partnerops_pipeline.demo.salesforce.faults import Fault
 from partnerops_pipeline.demo.salesforce.org import NEWEST_VERSION, OLDEST_VERSION, EmulatedOrg
 from partnerops_pipeline.demo.salesforce.results import ResultFile, aggregate_record, json_result
 from partnerops_pipeline.demo.salesforce.schema import ObjectSchema
@@ -96,11 +97,14 @@ def query(org: EmulatedOrg, call: Call, *, all_rows: bool = False) -> Response:
         record = aggregate_record(statement.aggregates, rows.fetchone())
         return Response(b'{"totalSize":1,"done":true,"records":[' + record + b"]}", media_type=JSON)
     result = json_result(statement, rows, call.version)
+    fault = call.fault
+    if fault is not None and fault.action == "too_large" and len(result) > fault.rows:
+        raise ApiError(400, fault.code, fault.message)
     size = _batch_size(org, call)
     if len(result) <= size:
-        return _page(result, 0, len(result), None)
+        return _page(result, 0, len(result), None, fault)
     key = org.open_cursor(result)
-    return _page(result, 0, size, f"/services/data/v{call.version}/query/{key}-{size}")
+    return _page(result, 0, size, f"/services/data/v{call.version}/query/{key}-{size}", fault)
 
 
 def query_all(org: EmulatedOrg, call: Call) -> Response:
@@ -118,7 +122,7 @@ def query_more(org: EmulatedOrg, call: Call) -> Response:
         raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
     stop = min(len(result), start + _batch_size(org, call))
     following = f"/services/data/v{call.version}/query/{key}-{stop}" if stop < len(result) else None
-    return _page(result, start, stop, following)
+    return _page(result, start, stop, following, call.fault)
 
 
 def deleted(org: EmulatedOrg, call: Call) -> Response:
@@ -167,11 +171,18 @@ def require_object(org: EmulatedOrg, call: Call) -> ObjectSchema:
     return found
 
 
-def _page(result: ResultFile, start: int, stop: int, following: str | None) -> Response:
-    head = f'{{"totalSize":{len(result)},"done":{"false" if following else "true"},'
+def _page(result: ResultFile, start: int, stop: int, following: str | None, fault: Fault | None = None) -> Response:
+    total, rows = len(result), result.rows(start, stop)
+    if fault is not None and fault.action == "miscount":
+        total += fault.rows
+    elif fault is not None and fault.action == "short":
+        rows = rows[: fault.rows]
+    elif fault is not None and fault.action == "repeat":
+        rows += rows[-fault.rows :]
+    head = f'{{"totalSize":{total},"done":{"false" if following else "true"},'
     if following:
         head += f'"nextRecordsUrl":"{following}",'
-    return Response(head.encode() + b'"records":[' + b",".join(result.rows(start, stop)) + b"]}", media_type=JSON)
+    return Response(head.encode() + b'"records":[' + b",".join(rows) + b"]}", media_type=JSON)
 
 
 def _batch_size(org: EmulatedOrg, call: Call) -> int:

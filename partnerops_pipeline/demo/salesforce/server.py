@@ -65,15 +65,15 @@ def serve(
         announce: print one line, `serving http://…`, once it answers.
         until: runs in a thread of its own; when it returns, the server ends.
     """
-    listening = _listen(port)
+    listening = _listen_at(org, port, 2 if org.faults.uses("migrate") else 1)
     jobs = BulkJobs(org, prepared)
     server = _server(org, jobs)
     if announce:
-        threading.Thread(target=_announce, args=(server, _url(listening)), daemon=True).start()
+        threading.Thread(target=_announce, args=(server, org.addresses[0]), daemon=True).start()
     if until is not None:
         threading.Thread(target=_end_after, args=(server, until), daemon=True).start()
     try:
-        server.run(sockets=[listening])
+        server.run(sockets=listening)
     finally:
         jobs.close()
 
@@ -128,22 +128,24 @@ def running_org(
     port: int = 0,
     faults: list[Fault] | None = None,
     prepared: Prepared | None = None,
+    addresses: int = 1,
     **options: Any,
 ) -> Iterator[RunningOrg]:
     """Serve `store` from a thread on a free port of this machine until the `with` ends.
 
     Args:
         faults: rules in force from the start.
+        addresses: at how many ports it is served; with two it can move from one to the other.
         options: fields of `OrgOptions`. `token` of the result always works (until sessions are expired).
     """
     chosen = OrgOptions(**options)
     if not chosen.access_tokens:
         chosen = replace(chosen, access_tokens=(f"{store.organization_id[:15]}!fixed-token",))
     org = EmulatedOrg(store, chosen, Faults(faults))
-    listening = _listen(port)
+    listening = _listen_at(org, port, addresses)
     jobs = BulkJobs(org, prepared)
     server = _server(org, jobs)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="emulated-org", daemon=True)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": listening}, name="emulated-org", daemon=True)
     thread.start()
     deadline = time.monotonic() + START_SECONDS
     while not server.started:
@@ -151,12 +153,13 @@ def running_org(
             raise RuntimeError("the emulated org did not start")
         time.sleep(0.005)
     try:
-        yield RunningOrg(_url(listening), org, store, chosen.access_tokens[0])
+        yield RunningOrg(org.addresses[0], org, store, chosen.access_tokens[0])
     finally:
         server.should_exit = True
         server.force_exit = True  # do not wait for clients that keep a connection open
         thread.join(timeout=10)
-        listening.close()
+        for one in listening:
+            one.close()
         jobs.close()
 
 
@@ -222,6 +225,13 @@ def start_org_process(
         )
     threading.Thread(target=_drain, args=(process.stderr,), daemon=True).start()
     return OrgProcess(line.removeprefix(READY).strip(), process)
+
+
+def _listen_at(org: EmulatedOrg, port: int, addresses: int) -> list[socket.socket]:
+    """Listen at `port`, and at free ports beside it; the org learns its addresses."""
+    listening = [_listen(port if n == 0 else 0) for n in range(addresses)]
+    org.addresses = [_url(one) for one in listening]
+    return listening
 
 
 def _listen(port: int) -> socket.socket:

@@ -175,3 +175,33 @@ def test_hiding_a_field_keeps_its_values(store: OrgStore) -> None:
     assert (store.get("Account", account(3)) or {})["Industry"] == "Retail"
     with pytest.raises(ValueError, match="has no field Wrong"):
         store.hide_field("Account", "Wrong")
+
+
+def test_a_custom_field_can_be_renamed_and_keeps_its_values(store: OrgStore) -> None:
+    store.update("Account", account(1), {"Partner_Tier__c": "Gold"})
+    store.rename_field("Account", "Partner_Tier__c", "Tier__c")
+    found = store.get("Account", account(1)) or {}
+    assert found["Tier__c"] == "Gold" and "Partner_Tier__c" not in found
+    for wrong in (("Name", "Name__c"), ("Tier__c", "Is_Test__c"), ("Tier__c", "Tier"), ("Wrong__c", "Right__c")):
+        with pytest.raises(ValueError):
+            store.rename_field("Account", *wrong)
+
+
+def test_a_custom_field_can_be_removed_and_comes_back_empty(store: OrgStore) -> None:
+    store.update("Account", account(1), {"Phone": "1", "Partner_Type__c": "MSP"})
+    store.remove_field("Account", "Partner_Type__c")
+    assert "Partner_Type__c" not in (store.get("Account", account(1)) or {})
+    store.add_field("Account", "Partner_Type__c", "string(40)")
+    assert (store.get("Account", account(1)) or {})["Partner_Type__c"] is None
+    with pytest.raises(ValueError, match="no custom field Industry"):
+        store.remove_field("Account", "Industry")
+
+
+def test_a_changed_schema_outlives_the_process(store: OrgStore) -> None:
+    store.rename_field("Account", "Partner_Tier__c", "Tier__c")
+    store.add_picklist_value("Account", "Tier__c", "Diamond")
+    store.close()
+    with OrgStore.open(store.path) as again:
+        assert again.schema.objects["Account"].fields["Tier__c"].values[-1] == "Diamond"
+    with pytest.raises(ValueError, match="cannot take"):
+        store.add_picklist_value("Account", "Name", "x")

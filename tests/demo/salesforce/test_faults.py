@@ -72,6 +72,8 @@ def test_a_file_of_rules_is_read(tmp_path: Path) -> None:
         "rules: [{match: '(', action: drop}]",
         "rules: [{match: x, action: drop, nth: 1, every: 2}]",
         "rules: [{match: x, action: drop, wrong: 1}]",
+        "rules: [{match: x, action: change, changes: [{object: Account}]}]",
+        "rules: [{match: x, action: change, changes: {do: purge}}]",
     ],
 )
 def test_a_file_that_holds_no_rules_is_refused_with_a_sentence(tmp_path: Path, text: str) -> None:
