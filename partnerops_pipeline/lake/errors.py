@@ -11,3 +11,7 @@ class AnotherWriterCommitted(RetryLater):
 
 class UnreadableTable(ConfigurationError):
     """The Delta table uses a feature that would give wrong rows when its files are read plainly."""
+
+
+class RepeatedKeys(RetryLater):
+    """A source that gives each record once gave one twice, so another is missing; nothing of the batch was stored."""

@@ -24,6 +24,7 @@ import pyarrow.parquet as parquet
 from partnerops_pipeline.errors import BadData
 from partnerops_pipeline.lake import changes, duck, log, parquet_files, rewrite, rows
 from partnerops_pipeline.lake.columns import META, META_NAMES, Column, merge
+from partnerops_pipeline.lake.errors import RepeatedKeys
 
 _ONE_MICROSECOND = timedelta(microseconds=1)
 
@@ -163,6 +164,7 @@ class LakeTable:
         app_id: str | None = None,
         expected_watermark: datetime | _Unchecked | None = UNCHECKED,
         compare_ignore: Collection[str] = (),
+        unique: bool = False,
     ) -> Appended:
         """Commit the news of a batch and its watermark in one step; without either, nothing.
 
@@ -181,8 +183,10 @@ class LakeTable:
             watermark: up to when the source is read completely after this batch.
             app_id: whose watermark; by default the table's extraction.
             expected_watermark: what `watermark()` said when the batch was planned.
+            unique: the source gives each record once, so a key that comes twice stands in the place of another.
 
         Raises:
+            RepeatedKeys: a key came twice in a batch that is `unique`; nothing was stored.
             AnotherWriterCommitted: the watermark or the table moved meanwhile; nothing was stored.
             BadData: a row without key, or a file without one of the columns.
             ResourceExhausted: the disk is full; nothing was stored.
@@ -211,7 +215,13 @@ class LakeTable:
             if batch.rows == 0:
                 return self._commit(connection, snapshot, columns, batch, [], 0, moments)
             snapshot = self._widen(connection, snapshot, columns, batch.key)
-            has_duplicates = changes.count_keys(connection, batch, self.path) < batch.rows
+            repeated = batch.rows - changes.count_keys(connection, batch, self.path)
+            if unique and repeated:
+                raise RepeatedKeys(
+                    f"{repeated} of {batch.rows} rows for the lake table {self.path} repeat a key that came before.",
+                    "Read that batch again; nothing of it was stored.",
+                )
+            has_duplicates = repeated > 0
             if committed_at is not None and not has_duplicates and self._can_move(snapshot, batch, columns):
                 written, appended = self._move(batch), batch.rows
             else:

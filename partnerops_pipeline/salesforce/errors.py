@@ -39,6 +39,20 @@ class JobStopped(RetryLater):
     """A Bulk job failed, was aborted, or did not end before its deadline."""
 
 
+class TooMuchAtOnce(JobStopped):
+    """Salesforce could not work through the query in its time: a shorter window can succeed. Seldom reaches a person:
+    the window is cut in two."""
+
+
+class JobGone(JobStopped):
+    """Salesforce no longer holds the job: deleted, or older than seven days. Seldom reaches a person: a new one is
+    made."""
+
+
+class StaleLocator(RetryLater):
+    """A REST query's cursor ran out before its last page. Seldom reaches a person: the query starts again."""
+
+
 class IncompleteDownload(RetryLater):
     """Fewer or more rows arrived than Salesforce announced, also after the page was fetched again."""
 
@@ -79,6 +93,20 @@ def ends_the_run(error: PartneropsError) -> bool:
     from partnerops_pipeline.errors import ResourceExhausted
 
     return isinstance(error, (*_CONNECTION_ERRORS, ResourceExhausted))
+
+
+def keeps_progress(error: BaseException) -> bool:
+    """True when the next run can go on where this one stopped: what arrived is good, and so is the job."""
+    from partnerops_pipeline.errors import ResourceExhausted
+
+    resumable = (*_CONNECTION_ERRORS, ServiceUnavailable, ResourceExhausted)
+    return isinstance(error, resumable) or not isinstance(error, Exception)
+
+
+def is_too_much(text: str) -> bool:
+    """Whether Salesforce says that a query was too much for it; the words are those of its error codes and of failed
+    Bulk jobs ("Retried more than fifteen times", or thirty)."""
+    return any(sign in text for sign in ("QUERY_TIMEOUT", "OPERATION_TOO_LARGE", "Retried more than"))
 
 
 def parse_error(body: bytes) -> tuple[str, str]:
@@ -147,6 +175,13 @@ def api_error(status: int, body: bytes, *, doing: str, soql: str = "") -> Partne
         return BulkRefused(f"Bulk API 2.0 refused {doing} ({said}).")
     if code in ("FeatureNotEnabled", "API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED") and "Async API" in message:
         return BulkRefused(f"Bulk API 2.0 is not enabled for {doing} ({said}).")
+    if code in ("QUERY_TIMEOUT", "OPERATION_TOO_LARGE"):
+        return TooMuchAtOnce(
+            f"Salesforce could not finish {doing} in its time ({said}).",
+            "Run again at a quieter time; nothing is lost.",
+        )
+    if code == "INVALID_QUERY_LOCATOR":
+        return StaleLocator(f"Salesforce gave up the cursor while {doing} ({said}).", "Run again; nothing was stored.")
     if code in ("INVALID_TYPE", "NOT_FOUND") or (status == 404 and not code):
         return MissingObject(
             f"Salesforce knows no such object while {doing}, or the log-in may not see it ({said}).",

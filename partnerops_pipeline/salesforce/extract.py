@@ -6,32 +6,28 @@ watermark in one step, count again. Nothing is committed unless every announced 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from partnerops_pipeline.errors import PartneropsError
-from partnerops_pipeline.lake.columns import Column
 from partnerops_pipeline.lake.store import Lake
-from partnerops_pipeline.lake.table import Appended, LakeTable
-from partnerops_pipeline.salesforce import bulk, rest, soql
-from partnerops_pipeline.salesforce.errors import BulkRefused, IncompleteDownload, MissingObject, ends_the_run
+from partnerops_pipeline.salesforce.errors import MissingObject, ends_the_run
 from partnerops_pipeline.salesforce.fields import choose_columns
-from partnerops_pipeline.salesforce.identity import new_batch_id, record_identity
+from partnerops_pipeline.salesforce.identity import record_identity
+from partnerops_pipeline.salesforce.ledger import Ledger
 from partnerops_pipeline.salesforce.objects import ObjectSpec
 from partnerops_pipeline.salesforce.org import Org
-from partnerops_pipeline.salesforce.pages import PageWriter
-from partnerops_pipeline.salesforce.planner import Api, choose_api
-from partnerops_pipeline.salesforce.spool import ObjectSpool, open_spool
-from partnerops_pipeline.salesforce.typing_pages import BadValue, PageStamp, TypedPage
-from partnerops_pipeline.salesforce.window import next_window
+from partnerops_pipeline.salesforce.passes import Pass, Work, go_on, open_batch_to_continue, read_window
+from partnerops_pipeline.salesforce.planner import Api
+from partnerops_pipeline.salesforce.spool import open_spool
+from partnerops_pipeline.salesforce.typing_pages import BadValue
 
 _BAD_VALUES_REPORTED = 10
-NOT_COMPARED = frozenset({"LastViewedDate", "LastReferencedDate"})
-"""They belong to the user who looks, not to the record: a record differing only in them is unchanged."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +37,7 @@ class ObjectReport:
     `counted_before` and `counted_after` are COUNT() at the source over the window, `downloaded` the rows that arrived,
     `committed` those that were new or changed, `unchanged` those that the lake held already, `current_rows` the
     distinct records in the lake (None where nothing changed, so that it was not counted), `watermark` the moment up to
-    which the lake is complete, `calls` the API calls it cost.
+    which the lake is complete, `calls` the API calls it cost, `resumed` whether an earlier run's download went on.
     """
 
     object: str
@@ -60,45 +56,27 @@ class ObjectReport:
     bad_values: tuple[BadValue, ...] = ()
     absent_fields: tuple[str, ...] = ()
     message: str = ""
+    resumed: bool = False
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """What one run reads of one object: the columns with their types, the window as text, and its ends.
-
-    `watermark` is what the lake says now, `high` what it shall say after the commit; None where the whole object is
-    read every time. `first` = the lake has no such table yet.
-    """
-
-    columns: dict[str, str]
-    where: str
-    watermark: datetime | None
-    high: datetime | None
-    stamp: PageStamp
-    first: bool
-
-
-@dataclass(frozen=True)
-class _Read:
-    """What arrived, and by which API."""
-
-    api: Api
-    pages: list[TypedPage] = field(default_factory=list)
-
-    @property
-    def rows(self) -> int:
-        return sum(page.rows for page in self.pages)
-
-
-def extract_object(org: Org, spec: ObjectSpec, lake: Lake, spool: Path, *, full_refresh: bool = False) -> ObjectReport:
+def extract_object(
+    org: Org,
+    spec: ObjectSpec,
+    lake: Lake,
+    spool: Path,
+    *,
+    full_refresh: bool = False,
+    ledger: Ledger | None = None,
+) -> ObjectReport:
     """Bring one object up to date in the lake.
 
     Args:
         org: logged in or able to.
         spec: the object as the objects file has it.
         lake: where it goes.
-        spool: folder for half-done downloads; what is left there is worthless after the call.
+        spool: folder for half-done downloads; what a run that was stopped leaves there, the next one continues.
         full_refresh: read everything again instead of the last window.
+        ledger: what is under way; by default the one in `state/` beside the spool.
 
     Returns:
         state "ok", or "absent" where an optional object does not exist in this org.
@@ -115,30 +93,13 @@ def extract_object(org: Org, spec: ObjectSpec, lake: Lake, spool: Path, *, full_
             raise
         return ObjectReport(spec.name, spec.lake_table, "absent", calls=org.counter.calls, message=error.message)
     columns, absent = choose_columns(spec, description)
-    table = lake.table(spec.lake_table)
-    with open_spool(spool, spec) as room:
-        plan = _plan(org, spec, table, columns, full_refresh)
-        before = org.count(soql.count(spec.name, plan.where), doing=f"counting {spec.name}")
-        read = _read(org, spec, plan, before, room)
-        after = org.count(soql.count(spec.name, plan.where), doing=f"counting {spec.name}") if before else before
-        _prove_complete(spec, before, read.rows, after)
-        appended = _commit(table, spec, plan, read)
-    return ObjectReport(
-        object=spec.name,
-        table=spec.lake_table,
-        api=read.api,
-        counted_before=before,
-        counted_after=after,
-        downloaded=read.rows,
-        committed=appended.appended,
-        unchanged=appended.unchanged,
-        current_rows=_current_rows(table, plan, appended),
-        watermark=plan.high,
-        calls=org.counter.calls,
-        bad_count=sum(page.bad_count for page in read.pages),
-        bad_values=tuple(value for page in read.pages for value in page.bad_values)[:_BAD_VALUES_REPORTED],
-        absent_fields=absent,
-    )
+    with contextlib.ExitStack() as held:
+        ledger = ledger or held.enter_context(Ledger(ledger_file(spool)))
+        room = held.enter_context(open_spool(spool, spec, lambda: _batch_under_way(ledger, spec)))
+        work = Work(org, spec, lake.table(spec.lake_table), ledger, room, columns)
+        done = list(_passes(work, full_refresh))
+        current = _current_rows(work, done)
+    return _report(work, done, absent, current)
 
 
 def extract_all(
@@ -166,9 +127,10 @@ def extract_all(
     record_identity(org, lake)
     org.describe_all(spec.name for spec in specs)
     reports: dict[str, ObjectReport] = {}
+    ledger = Ledger(ledger_file(spool))
     pool = ThreadPoolExecutor(threads, thread_name_prefix="object")
     try:
-        futures = {pool.submit(_report, org, spec, lake, spool, full_refresh): spec for spec in specs}
+        futures = {pool.submit(_reported, org, spec, lake, spool, ledger, full_refresh): spec for spec in specs}
         for future in as_completed(futures):
             report = future.result()
             reports[report.object] = report
@@ -176,91 +138,69 @@ def extract_all(
                 on_report(report)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        ledger.close()
     return [reports[spec.name] for spec in specs]
 
 
-def _report(org: Org, spec: ObjectSpec, lake: Lake, spool: Path, full_refresh: bool) -> ObjectReport:
+def _reported(org: Org, spec: ObjectSpec, lake: Lake, spool: Path, ledger: Ledger, full_refresh: bool) -> ObjectReport:
     try:
-        return extract_object(org, spec, lake, spool, full_refresh=full_refresh)
+        return extract_object(org, spec, lake, spool, full_refresh=full_refresh, ledger=ledger)
     except PartneropsError as error:
         if ends_the_run(error):
             raise
         return ObjectReport(spec.name, spec.lake_table, "failed", message=str(error))
 
 
-def _plan(org: Org, spec: ObjectSpec, table: LakeTable, columns: dict[str, str], full_refresh: bool) -> _Plan:
-    now = org.session.server_time
-    watermark = table.watermark()
-    stored = {column.name for column in table.columns()}
+def ledger_file(spool: Path) -> Path:
+    """Where the ledger of a spool lies: in `state/` beside it."""
+    return spool.parent / "state" / "salesforce.sqlite"
+
+
+def _batch_under_way(ledger: Ledger, spec: ObjectSpec) -> str | None:
+    batch = ledger.open_batch(spec.name)
+    return batch.id if batch else None
+
+
+def _passes(work: Work, full_refresh: bool) -> Iterator[Pass]:
+    stored = {column.name for column in work.table.columns()}
     # a field that was not read before has values in old records too, which no increment would bring
-    full = full_refresh or (bool(stored) and not set(columns) <= stored)
-    window = next_window(watermark, now, full=full)
-    where = soql.window_clause(spec.cursor_field, window.low, window.high)
-    batch = table.begin_batch(batch_id=new_batch_id(now), extracted_at=now)
-    stamp = PageStamp(batch.batch_id, batch.extracted_at, batch.committed_at)
-    return _Plan(columns, where, watermark, window.high if spec.cursor_field else None, stamp, first=not stored)
+    full = full_refresh or (bool(stored) and not set(work.columns) <= stored)
+    batch = open_batch_to_continue(work, full=full)
+    if batch is not None:
+        continued = go_on(work, batch)
+        yield continued
+        full = full and not continued.whole
+    yield read_window(work, full=full)
 
 
-def _read(org: Org, spec: ObjectSpec, plan: _Plan, rows: int, room: ObjectSpool) -> _Read:
-    query = soql.select(spec.name, list(plan.columns), plan.where)
-    api = choose_api(spec.name, rows, query, spec.api)
-    if api == "none":
-        return _Read(api)
-    doing = f"reading {spec.name}"
-    folder = room.folder(plan.stamp.batch_id)
-    writer = PageWriter(folder, plan.columns, plan.stamp, doing, sleep=org.session.pause)
-    if api == "bulk":
-        try:
-            return _Read(api, _read_by_bulk(org, query, writer))
-        except BulkRefused:
-            api = "rest"
-    return _Read(api, writer.write_all(rest.query_pages(org, query, list(plan.columns), doing=doing)))
-
-
-def _read_by_bulk(org: Org, query: str, writer: PageWriter) -> list[TypedPage]:
-    job = bulk.create_job(org, query, doing=writer.doing)
-    try:
-        job = bulk.wait_until_complete(org, job, doing=writer.doing, sleep=org.session.pause)
-        pages = writer.write_all(bulk.result_pages(org, job, doing=writer.doing))
-    except BaseException:
-        bulk.abort_job(org, job)
-        raise
-    arrived = sum(page.rows for page in pages)
-    if arrived != job.records_processed:
-        raise IncompleteDownload(
-            f"While {writer.doing}, {arrived} rows arrived where job {job.id} processed {job.records_processed}.",
-            "Run again; nothing was stored.",
-        )
-    bulk.delete_job(org, job)
-    return pages
-
-
-def _prove_complete(spec: ObjectSpec, before: int, rows: int, after: int) -> None:
-    """Changes during the run move records out of the window or into it; fewer rows than both counts is a loss."""
-    if rows < min(before, after):
-        raise IncompleteDownload(
-            f"Of {spec.name}, {rows} rows arrived, but Salesforce counted {before} before and {after} after.",
-            "Run again; nothing was stored.",
-        )
-
-
-def _commit(table: LakeTable, spec: ObjectSpec, plan: _Plan, read: _Read) -> Appended:
-    return table.append(
-        [page.path for page in read.pages],
-        columns=[Column(name, kind) for name, kind in plan.columns.items()],
-        key=["Id"],
-        order_by=[spec.version_field] if spec.version_field in plan.columns else [],
-        batch_id=plan.stamp.batch_id,
-        extracted_at=plan.stamp.extracted_at,
-        committed_at=plan.stamp.committed_at,
-        watermark=plan.high,
-        expected_watermark=plan.watermark,
-        compare_ignore=NOT_COMPARED,
+def _report(work: Work, done: Sequence[Pass], absent: tuple[str, ...], current_rows: int | None) -> ObjectReport:
+    pages = [page for one in done for page in one.reading.pages]
+    last = done[-1]
+    apis = [one.reading.api for one in done if one.reading.api != "none"]
+    return ObjectReport(
+        object=work.spec.name,
+        table=work.spec.lake_table,
+        api=apis[0] if apis else "none",
+        counted_before=sum(one.before for one in done),
+        counted_after=sum(one.after for one in done),
+        downloaded=sum(one.reading.rows for one in done),
+        committed=sum(one.appended.appended for one in done),
+        unchanged=sum(one.appended.unchanged for one in done),
+        current_rows=current_rows,
+        watermark=last.high,
+        calls=work.org.counter.calls,
+        bad_count=sum(page.bad_count for page in pages),
+        bad_values=tuple(value for page in pages for value in page.bad_values)[:_BAD_VALUES_REPORTED],
+        absent_fields=absent,
+        resumed=any(one.resumed for one in done),
     )
 
 
-def _current_rows(table: LakeTable, plan: _Plan, appended: Appended) -> int | None:
+def _current_rows(work: Work, done: Sequence[Pass]) -> int | None:
     """Counting reads the keys of the whole table, so it is done only where the number can have changed."""
-    if plan.first:
-        return appended.appended
-    return table.current_row_count(["Id"]) if appended.appended else None
+    changed = [one for one in done if one.appended.appended]
+    if not changed:
+        return None
+    if len(changed) == 1 and changed[0].first:
+        return changed[0].appended.appended
+    return work.table.current_row_count(["Id"])

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -36,7 +36,9 @@ ATTEMPTS_PER_PAGE = 4
 
 class RemotePage(Protocol):
     """One page that can be fetched, again if need be. `fetch` writes it to the file and tells the rows announced (or
-    None)."""
+    None); `number` counts from 0 within the query."""
+
+    number: int
 
     def fetch(self, path: Path) -> int | None: ...
 
@@ -49,6 +51,8 @@ class PageWriter:
         folder: spool of this object and batch; exists.
         columns: API name -> DuckDB type.
         doing: for messages, "reading Opportunity".
+        prefix: of the files' names, where several queries share the folder.
+        on_page: called with the number and the page once it is typed and synced, from the thread that did it.
     """
 
     folder: Path
@@ -56,6 +60,8 @@ class PageWriter:
     stamp: PageStamp
     doing: str
     sleep: Callable[[float], None] = time.sleep
+    prefix: str = ""
+    on_page: Callable[[int, TypedPage], None] | None = None
 
     def write_all(self, pages: Iterable[RemotePage], *, threads: int = PAGE_THREADS) -> list[TypedPage]:
         """Fetch and type all pages, `threads` at a time; the first failure stops the rest."""
@@ -77,8 +83,8 @@ class PageWriter:
 
         pool = ThreadPoolExecutor(threads, thread_name_prefix="page")
         try:
-            for number, page in enumerate(pages):
-                pending[pool.submit(one, number, page)] = number
+            for page in pages:
+                pending[pool.submit(one, page.number, page)] = page.number
                 collect(threads)  # one page waits at most, so that neither memory nor the spool fills with addresses
             collect(0)
         finally:
@@ -88,13 +94,15 @@ class PageWriter:
         return [typed[number] for number in sorted(typed)]
 
     def _write(self, number: int, page: RemotePage, connection: duckdb.DuckDBPyConnection) -> TypedPage:
-        text = self.folder / f"page-{number:06}.csv"
-        target = self.folder / f"page-{number:06}.parquet"
+        text = self.folder / f"{self.prefix}page-{number:06}.csv"
+        target = self.folder / f"{self.prefix}page-{number:06}.parquet"
         for attempt in range(1, ATTEMPTS_PER_PAGE + 1):
             last = attempt == ATTEMPTS_PER_PAGE
             try:
                 announced = page.fetch(text)
-                result = type_page(text, target, self.columns, self.stamp, connection=connection)
+                result = replace(
+                    type_page(text, target, self.columns, self.stamp, connection=connection), announced=announced
+                )
             except requests.exceptions.RequestException as error:
                 if last:
                     raise Unreachable(
@@ -110,6 +118,9 @@ class PageWriter:
             else:
                 if announced is None or announced == result.rows:
                     text.unlink()
+                    if self.on_page is not None:
+                        sync(target)
+                        self.on_page(number, result)
                     return result
                 if last:
                     raise IncompleteDownload(
@@ -119,6 +130,15 @@ class PageWriter:
                     )
             self.sleep(0.2 * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
+
+
+def sync(path: Path) -> None:
+    """Wait until the file's content is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def save(pieces: Iterable[bytes], path: Path) -> int:

@@ -21,7 +21,8 @@ PAGE_ROWS = 2_000
 class RestPage:
     """One fetched answer; writing it again costs no call."""
 
-    def __init__(self, records: list[dict[str, Any]], fields: Sequence[str]) -> None:
+    def __init__(self, number: int, records: list[dict[str, Any]], fields: Sequence[str]) -> None:
+        self.number = number
         self._records = records
         self._fields = fields
 
@@ -57,7 +58,7 @@ def query_pages(org: Org, soql: str, fields: Sequence[str], *, doing: str) -> It
             raise UnusableAnswer(f"Salesforce's answer while {doing} is not a page of records.") from None
         rows += len(records)
         if records:
-            yield RestPage(records, fields)
+            yield RestPage(len(asked) - 1, records, fields)
         address = _own_path(following) if following else None
     if rows != announced:
         raise IncompleteDownload(

@@ -7,7 +7,7 @@ import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from partnerops_pipeline.salesforce.errors import AnotherExtraction
@@ -22,15 +22,28 @@ class ObjectSpool:
         self._root = root
 
     def folder(self, batch_id: str) -> Path:
-        """A fresh folder for one batch."""
+        """The folder of one batch, which may hold what an earlier run of the same batch fetched."""
         folder = self._root / batch_id
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def clear(self, keep: str | None = None) -> None:
+        """Remove the folders of all batches but one."""
+        for folder in self._root.iterdir():
+            if folder.is_dir() and folder.name != keep:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def nothing_kept() -> None:
+    """No batch is under way."""
 
 
 @contextlib.contextmanager
-def open_spool(spool: Path, spec: ObjectSpec) -> Iterator[ObjectSpool]:
-    """Hold the object's spool: leftovers of a killed run are removed first, ours at the end.
+def open_spool(spool: Path, spec: ObjectSpec, keep: Callable[[], str | None] = nothing_kept) -> Iterator[ObjectSpool]:
+    """Hold the object's spool: leftovers are removed first and at the end.
+
+    Args:
+        keep: tells which batch is under way; its folder stays, for this run or the next.
 
     The hold is a kernel lock, which dies with its process: a killed run never leaves it behind.
 
@@ -54,16 +67,11 @@ def open_spool(spool: Path, spec: ObjectSpec) -> Iterator[ObjectSpool]:
             lock.truncate(0)
             lock.write(str(os.getpid()))
             lock.flush()
-            _clear(root)
+            room = ObjectSpool(root)
+            room.clear(keep())
             try:
-                yield ObjectSpool(root)
+                yield room
             finally:
-                _clear(root)
+                room.clear(keep())
     except OSError as error:
         raise (disk_full(spool) if error.errno == errno.ENOSPC else error) from None
-
-
-def _clear(root: Path) -> None:
-    for folder in root.iterdir():
-        if folder.is_dir():
-            shutil.rmtree(folder, ignore_errors=True)

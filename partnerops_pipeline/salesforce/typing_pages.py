@@ -45,10 +45,13 @@ class PageStamp:
 
 @dataclass(frozen=True)
 class TypedPage:
+    """One page as exact types. `announced` is how many rows Salesforce said it has; None where it did not say."""
+
     path: Path
     rows: int
     bad_values: tuple[BadValue, ...] = field(default=())
     bad_count: int = 0
+    announced: int | None = None
 
 
 def write_rest_page(records: Iterable[Mapping[str, Any]], fields: Sequence[str], path: Path) -> int:

@@ -42,3 +42,14 @@ def next_window(watermark: datetime | None, server_time: datetime, *, full: bool
     if watermark is None or full:
         return Window(None, high)
     return Window(watermark - OVERLAP, high)
+
+
+def midpoint(low: datetime, high: datetime) -> datetime | None:
+    """The whole second in the middle of [low, high); None where there is nothing to cut: SOQL compares by seconds."""
+    middle = (low + (high - low) / 2).replace(microsecond=0)
+    return middle if low < middle < high else None
+
+
+def years_before(high: datetime) -> datetime:
+    """A low end to halve an unbounded window with; the first half stays unbounded, so nothing depends on it."""
+    return high - timedelta(days=8 * 365)
