@@ -1,0 +1,111 @@
+"""A process that forks a child per extraction, so that a test can kill a real run without paying for its start.
+
+Everything is imported once, before any thread exists; a child forked then starts in milliseconds where a fresh
+interpreter with DuckDB, Arrow and delta-rs takes more than a second. Run as a script, it reads one JSON object a line:
+url, client_id, client_secret, home, objects (tests' specs as JSON), result (where the child writes what became of it)
+and kill_at (end yourself by SIGKILL at the n-th step that touches the disk; null: never).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import deltalake  # noqa: F401 - imported for the children
+import duckdb  # noqa: F401
+import pyarrow.parquet  # noqa: F401
+import simple_salesforce  # noqa: F401
+
+from partnerops_pipeline.errors import PartneropsError
+from partnerops_pipeline.lake import log
+from partnerops_pipeline.lake.store import Lake
+from partnerops_pipeline.salesforce.extract import extract_all
+from partnerops_pipeline.salesforce.login import ClientCredentials
+from partnerops_pipeline.salesforce.objects import ObjectSpec
+from partnerops_pipeline.salesforce.org import Org
+from partnerops_pipeline.salesforce.session import OrgSession
+
+STEPS = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree", "sqlite3.connect"})
+
+
+def extract(order: dict[str, Any]) -> dict[str, Any]:
+    """One extraction; what became of it, as JSON. A crash is anything but a sentence for a person."""
+    log_in = ClientCredentials(order["client_id"], order["client_secret"])
+    session = OrgSession(order["url"], log_in, sleep=lambda seconds: time.sleep(min(seconds, 0.002)))
+    specs = [ObjectSpec.model_validate_json(text) for text in order["objects"]]
+    home = Path(order["home"])
+    try:
+        reports = extract_all(Org(session), specs, Lake(str(home / "lake")), home / "spool")
+    except PartneropsError as error:
+        return {"outcome": "stopped", "kind": type(error).__name__, "message": str(error), "do": error.do}
+    except BaseException:
+        return {"outcome": "crashed", "message": traceback.format_exc()}
+    told = [
+        {
+            "object": one.object,
+            "state": one.state,
+            "api": one.api,
+            "downloaded": one.downloaded,
+            "committed": one.committed,
+            "message": one.message,
+        }
+        for one in reports
+    ]
+    return {"outcome": "ended", "reports": told}
+
+
+def die_at(step: int, home: str) -> None:
+    """SIGKILL to ourselves at the n-th step: a file made, renamed or removed, just before or after a commit."""
+    left = step
+
+    def count() -> None:
+        nonlocal left
+        left -= 1
+        if left <= 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        writes = event == "open" and isinstance(arguments[1], str) and bool(set(arguments[1]) & set("wax+"))
+        if (event in STEPS or writes) and any(home in str(one) for one in arguments[:2]):
+            count()
+
+    def around(commit: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*arguments: Any, **options: Any) -> Any:
+            count()
+            done = commit(*arguments, **options)
+            count()
+            return done
+
+        return counted
+
+    for name in ("create", "append", "replace"):
+        setattr(log, name, around(getattr(log, name)))
+    sys.addaudithook(hook)
+
+
+def main() -> None:
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            if order["kill_at"]:
+                die_at(order["kill_at"], order["home"])
+            told = extract(order)
+            result = Path(order["result"])
+            result.with_suffix(".part").write_text(json.dumps(told), encoding="utf-8")
+            result.with_suffix(".part").replace(result)
+            os._exit(0)
+        print(json.dumps({"pid": child}), flush=True)
+        _, status = os.waitpid(child, 0)
+        print(json.dumps({"killed": os.WIFSIGNALED(status)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
