@@ -3,7 +3,8 @@
 Everything is imported once, before any thread exists; a child forked then starts in milliseconds where a fresh
 interpreter with DuckDB, Arrow and delta-rs takes more than a second. Run as a script, it reads one JSON object a line:
 url, client_id, client_secret, home, objects (tests' specs as JSON), result (where the child writes what became of it)
-and kill_at (end yourself by SIGKILL at the n-th step that touches the disk; null: never).
+kill_at (end yourself by SIGKILL at the n-th step that touches the disk; null: never) and kill_at_commit ([n, "before"]
+or [n, "after"] the n-th commit to the lake; null: never).
 """
 
 from __future__ import annotations
@@ -76,18 +77,39 @@ def die_at(step: int, home: str) -> None:
         if (event in STEPS or writes) and any(home in str(one) for one in arguments[:2]):
             count()
 
+    _around_commits(count, count)
+    sys.addaudithook(hook)
+
+
+def die_at_commit(number: int, when: str) -> None:
+    """SIGKILL to ourselves just before or just after the n-th commit to the lake."""
+    commits = 0
+
+    def before() -> None:
+        nonlocal commits
+        commits += 1
+        if commits == number and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def after() -> None:
+        if commits >= number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    _around_commits(before, after)
+
+
+def _around_commits(before: Callable[[], None], after: Callable[[], None]) -> None:
     def around(commit: Callable[..., Any]) -> Callable[..., Any]:
-        def counted(*arguments: Any, **options: Any) -> Any:
-            count()
+        def told(*arguments: Any, **options: Any) -> Any:
+            before()
             done = commit(*arguments, **options)
-            count()
+            after()
             return done
 
-        return counted
+        return told
 
     for name in ("create", "append", "replace"):
         setattr(log, name, around(getattr(log, name)))
-    sys.addaudithook(hook)
 
 
 def main() -> None:
@@ -97,6 +119,8 @@ def main() -> None:
         if child == 0:
             if order["kill_at"]:
                 die_at(order["kill_at"], order["home"])
+            if order["kill_at_commit"]:
+                die_at_commit(*order["kill_at_commit"])
             told = extract(order)
             result = Path(order["result"])
             result.with_suffix(".part").write_text(json.dumps(told), encoding="utf-8")

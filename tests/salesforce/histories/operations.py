@@ -163,10 +163,13 @@ class Run(Operation):
     faults: tuple[dict[str, Any], ...] = field(default=())
     kill_at_request: int | None = None
     kill_at_step: int | None = None
+    kill_at_commit: tuple[int, str] | None = None
+    """(n, "before" | "after"): SIGKILL around the n-th commit to the lake."""
 
     @property
     def disturbed(self) -> bool:
-        return bool(self.faults) or self.kill_at_request is not None or self.kill_at_step is not None
+        kills = (self.kill_at_request, self.kill_at_step, self.kill_at_commit)
+        return bool(self.faults) or any(one is not None for one in kills)
 
 
 @dataclass(frozen=True)
@@ -272,7 +275,9 @@ KINDS: dict[str, st.SearchStrategy[Operation]] = {
 _run = st.builds(Run)
 _faulty = st.builds(Run, faults=st.lists(_fault(), min_size=1, max_size=2).map(tuple))
 _killed = st.one_of(
-    st.builds(Run, kill_at_request=st.integers(1, 40)), st.builds(Run, kill_at_step=st.integers(1, 120))
+    st.builds(Run, kill_at_request=st.integers(1, 40)),
+    st.builds(Run, kill_at_step=st.integers(1, 120)),
+    st.builds(Run, kill_at_commit=st.tuples(st.integers(1, 8), st.sampled_from(("before", "after")))),
 )
 
 

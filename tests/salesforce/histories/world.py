@@ -11,21 +11,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
-from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import duckdb
 
 from partnerops_pipeline.demo.salesforce.faults import parse_faults
 from partnerops_pipeline.demo.salesforce.ids import made_id
 from partnerops_pipeline.demo.salesforce.server import RunningOrg, running_org
 from partnerops_pipeline.demo.salesforce.store import OrgStore
 from partnerops_pipeline.lake.store import Lake
-from partnerops_pipeline.salesforce.extract import NOT_COMPARED
 from partnerops_pipeline.salesforce.objects import ObjectSpec, load_objects
 from tests.salesforce.histories import operations as op
+from tests.salesforce.histories.comparison import assert_lake_is_org
 from tests.salesforce.small_org import ORGANIZATION, START, USER, account, opportunity
 
 BY_BULK = ("Opportunity", "OpportunityPartner", "Deal_Registration__c")
@@ -249,6 +246,7 @@ class World:
             "objects": [spec.model_dump_json(by_alias=True) for spec in self.specs],
             "result": str(result),
             "kill_at": one.kill_at_step,
+            "kill_at_commit": one.kill_at_commit,
         }
         log_ins, fired_before = self.org.log_ins, 0
         with self._killing_at(one.kill_at_request) as target:
@@ -294,70 +292,7 @@ class World:
         self._disturbed = False
         states = {one["object"]: one for one in told["reports"]}
         for spec in self.specs:
-            self.compare(spec, states[spec.name])
-
-    # Comparison
-
-    def compare(self, spec: ObjectSpec, report: dict[str, Any]) -> None:
-        """Row for row and value for value; what the org has no more must be a tombstone that says how it went."""
-        schema = self.store.schema.find(spec.name)
-        if schema is None:
-            assert report["state"] == "absent", report
-            return
-        visible = {field.name for field in schema.visible}
-        if not visible >= {
-            name for name in spec.required_fields if name in self.store.schema.objects[spec.name].fields
-        }:
-            assert report["state"] == "failed", report
-            return
-        assert report["state"] == "ok", report
-        columns = sorted(
-            field.name
-            for field in schema.visible
-            if not field.is_compound
-            and field.type != "base64"
-            and (field.name in spec.fields or any(fnmatchcase(field.name, pattern) for pattern in spec.also))
-            and field.name not in NOT_COMPARED
-        )
-        truth = {record["Id"]: record for record in self.store.records(spec.name)}
-        held = self.held(spec)
-        missing = sorted(set(truth) - set(held))
-        assert not missing, f"{spec.name}: not in the lake: {missing}"
-        for key, record in truth.items():
-            theirs = {name: record[name] for name in columns}
-            ours = {name: held[key].get(name) for name in columns}
-            wrong = {name: (ours[name], theirs[name]) for name in columns if not same(ours[name], theirs[name])}
-            assert not wrong, f"{spec.name} {key}: (lake, org) {wrong}"
-            deleted = bool(record.get("IsDeleted"))
-            assert held[key]["_is_deleted"] is deleted, f"{spec.name} {key}: deleted is {deleted} in the org"
-            kind = None if not deleted else "merge" if record.get("MasterRecordId") else "soft"
-            assert held[key]["_deleted_kind"] == kind, f"{spec.name} {key}: {held[key]['_deleted_kind']}, not {kind}"
-        for key in sorted(set(held) - set(truth)):
-            assert held[key]["_is_deleted"] is True, f"{spec.name} {key}: gone from the org, alive in the lake"
-            assert held[key]["_deleted_kind"], f"{spec.name} {key}: a tombstone without kind"
-
-    def held(self, spec: ObjectSpec) -> dict[str, dict[str, Any]]:
-        """The current record of each key: greatest version, then commit, then batch."""
-        files = self.lake.table(spec.lake_table).files()
-        if not files:
-            return {}
-        with duckdb.connect() as connection:
-            connection.execute("SET TimeZone = 'UTC'; SET threads = 1")
-            order = f'"{spec.version_field}" DESC, _committed_at DESC, _batch_id DESC'
-            found = connection.execute(
-                "SELECT * FROM read_parquet(?, union_by_name = true) "
-                f"QUALIFY row_number() OVER (PARTITION BY Id ORDER BY {order}) = 1",
-                [files],
-            )
-            names = [column[0] for column in found.description or []]
-            return {row[names.index("Id")]: dict(zip(names, row, strict=True)) for row in found.fetchall()}
-
-
-def same(ours: Any, theirs: Any) -> bool:
-    """Equal; or the same as text, where a field that was text once has become something else."""
-    if isinstance(ours, str) and theirs is not None and not isinstance(theirs, str):
-        return ours.lower() == (format(theirs, "f") if isinstance(theirs, Decimal) else str(theirs)).lower()
-    return bool(ours == theirs)
+            assert_lake_is_org(self.lake, self.store, spec, states[spec.name]["state"])
 
 
 def first_records() -> dict[str, list[dict[str, Any]]]:
