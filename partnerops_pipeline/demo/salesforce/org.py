@@ -234,8 +234,6 @@ class EmulatedOrg:
     def forget_work(self) -> None:
         """Lose what is held for clients: open cursors and Bulk jobs with their results."""
         with self.lock:
-            for one in self.state.cursors.values():
-                one.result.close()
             self.state.cursors.clear()
         for forget in self.forgetting:
             forget()
