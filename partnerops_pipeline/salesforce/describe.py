@@ -53,6 +53,8 @@ class Description:
     name: str
     label: str
     fields: Mapping[str, Field]
+    replicateable: bool = False
+    """Whether Salesforce keeps a log of its deletions."""
 
     def __contains__(self, name: object) -> bool:
         return name in self.fields
@@ -83,4 +85,9 @@ def parse_description(answer: Mapping[str, Any]) -> Description:
             reference_to=tuple(raw.get("referenceTo") or ()),
             picklist=tuple(value["value"] for value in raw.get("picklistValues") or () if value.get("active", True)),
         )
-    return Description(name=answer["name"], label=answer.get("label") or answer["name"], fields=fields)
+    return Description(
+        name=answer["name"],
+        label=answer.get("label") or answer["name"],
+        fields=fields,
+        replicateable=bool(answer.get("replicateable")),
+    )

@@ -49,6 +49,10 @@ class JobGone(JobStopped):
     made."""
 
 
+class LogOfDeletionsRefused(PartneropsError):
+    """The log of deletions cannot tell of that stretch of time. Never reaches a person: all ids are compared."""
+
+
 class StaleLocator(RetryLater):
     """A REST query's cursor ran out before its last page. Seldom reaches a person: the query starts again."""
 
@@ -180,6 +184,8 @@ def api_error(status: int, body: bytes, *, doing: str, soql: str = "") -> Partne
             f"Salesforce could not finish {doing} in its time ({said}).",
             "Run again at a quieter time; nothing is lost.",
         )
+    if code in ("INVALID_REPLICATION_DATE", "EXCEEDED_ID_LIMIT"):
+        return LogOfDeletionsRefused(f"Salesforce's log of deletions refused {doing} ({said}).")
     if code == "INVALID_QUERY_LOCATOR":
         return StaleLocator(f"Salesforce gave up the cursor while {doing} ({said}).", "Run again; nothing was stored.")
     if code in ("INVALID_TYPE", "NOT_FOUND") or (status == 404 and not code):

@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from partnerops_pipeline.errors import PartneropsError
 from partnerops_pipeline.lake.store import Lake
+from partnerops_pipeline.salesforce.describe import Description
 from partnerops_pipeline.salesforce.errors import MissingObject, ends_the_run
 from partnerops_pipeline.salesforce.fields import choose_columns
 from partnerops_pipeline.salesforce.identity import record_identity
@@ -24,8 +25,11 @@ from partnerops_pipeline.salesforce.objects import ObjectSpec
 from partnerops_pipeline.salesforce.org import Org
 from partnerops_pipeline.salesforce.passes import Pass, Work, go_on, open_batch_to_continue, read_window
 from partnerops_pipeline.salesforce.planner import Api
+from partnerops_pipeline.salesforce.proof import Verdict
 from partnerops_pipeline.salesforce.spool import open_spool
+from partnerops_pipeline.salesforce.standing import Standing, keep_standing, read_standing
 from partnerops_pipeline.salesforce.typing_pages import BadValue
+from partnerops_pipeline.salesforce.upkeep import Upkeep, keep_up
 
 _BAD_VALUES_REPORTED = 10
 
@@ -57,6 +61,18 @@ class ObjectReport:
     absent_fields: tuple[str, ...] = ()
     message: str = ""
     resumed: bool = False
+    processed: int | None = None
+    announced: int | None = None
+    reads: int = 0
+    verdict: Verdict | Literal["absent", "failed"] = "complete"
+    source_rows: int | None = None
+    buried: int = 0
+    refreshed: int = 0
+    healed: int = 0
+    deletion_gap: bool = False
+    compared_at: datetime | None = None
+    started_at: datetime | None = None
+    window_low: datetime | None = None
 
 
 def extract_object(
@@ -97,9 +113,10 @@ def extract_object(
         ledger = ledger or held.enter_context(Ledger(ledger_file(spool)))
         room = held.enter_context(open_spool(spool, spec, lambda: _batch_under_way(ledger, spec)))
         work = Work(org, spec, lake.table(spec.lake_table), ledger, room, columns)
-        done = list(_passes(work, full_refresh))
-        current = _current_rows(work, done)
-    return _report(work, done, absent, current)
+        done, kept = _bring_up_to_date(work, description, full_refresh)
+        current = _current_rows(work, done, kept)
+        keep_standing(ledger, spec.name, replace(kept.standing, current_rows=current))
+    return _report(work, done, kept, absent, current)
 
 
 def extract_all(
@@ -161,10 +178,33 @@ def _batch_under_way(ledger: Ledger, spec: ObjectSpec) -> str | None:
     return batch.id if batch else None
 
 
-def _passes(work: Work, full_refresh: bool) -> Iterator[Pass]:
-    stored = {column.name for column in work.table.columns()}
+def _bring_up_to_date(work: Work, description: Description, full_refresh: bool) -> tuple[list[Pass], Upkeep]:
+    standing = read_standing(work.ledger, work.spec.name, work.table)
     # a field that was not read before has values in old records too, which no increment would bring
-    full = full_refresh or (bool(stored) and not set(work.columns) <= stored)
+    full = full_refresh or (work.table.exists() and not standing.covers(work.columns))
+    if not work.table.exists():
+        _expect_first_load(work)
+    elif not full and dict(standing.columns) != dict(work.columns):
+        standing = standing.narrowed(work.columns)
+        keep_standing(work.ledger, work.spec.name, standing)
+    done = list(_passes(work, full))
+    standing = _after(work, standing, done)
+    keep_standing(work.ledger, work.spec.name, standing)
+    kept = keep_up(work, description, standing, done)
+    if kept.read_again:
+        done.append(read_window(work, full=True))
+        kept = replace(kept, standing=_after(work, kept.standing, done))
+    return done, kept
+
+
+def _expect_first_load(work: Work) -> None:
+    """Note now what will be true once the first load is committed, so that a process that dies then repeats nothing."""
+    batch = work.ledger.open_batch(work.spec.name)
+    begun = batch.started_at if batch else work.now
+    keep_standing(work.ledger, work.spec.name, Standing(None, work.columns, deleted_until=begun, swept_at=begun))
+
+
+def _passes(work: Work, full: bool) -> Iterator[Pass]:
     batch = open_batch_to_continue(work, full=full)
     if batch is not None:
         continued = go_on(work, batch)
@@ -173,7 +213,14 @@ def _passes(work: Work, full_refresh: bool) -> Iterator[Pass]:
     yield read_window(work, full=full)
 
 
-def _report(work: Work, done: Sequence[Pass], absent: tuple[str, ...], current_rows: int | None) -> ObjectReport:
+def _after(work: Work, standing: Standing, done: Sequence[Pass]) -> Standing:
+    columns = work.columns if any(one.whole for one in done) else standing.columns
+    return replace(standing, watermark=done[-1].high, columns=columns)
+
+
+def _report(
+    work: Work, done: Sequence[Pass], kept: Upkeep, absent: tuple[str, ...], current_rows: int | None
+) -> ObjectReport:
     pages = [page for one in done for page in one.reading.pages]
     last = done[-1]
     apis = [one.reading.api for one in done if one.reading.api != "none"]
@@ -193,14 +240,25 @@ def _report(work: Work, done: Sequence[Pass], absent: tuple[str, ...], current_r
         bad_values=tuple(value for page in pages for value in page.bad_values)[:_BAD_VALUES_REPORTED],
         absent_fields=absent,
         resumed=any(one.resumed for one in done),
+        processed=sum(one.reading.processed for one in done if one.reading.processed is not None) or None,
+        reads=sum(one.reads for one in done),
+        verdict="moving" if any(one.verdict == "moving" for one in done) else "complete",
+        source_rows=kept.source_rows,
+        buried=kept.buried,
+        refreshed=kept.refreshed,
+        healed=kept.healed,
+        deletion_gap=kept.gap,
+        compared_at=kept.standing.swept_at,
+        started_at=done[0].started_at,
+        window_low=done[-1].low,
     )
 
 
-def _current_rows(work: Work, done: Sequence[Pass]) -> int | None:
+def _current_rows(work: Work, done: Sequence[Pass], kept: Upkeep) -> int | None:
     """Counting reads the keys of the whole table, so it is done only where the number can have changed."""
     changed = [one for one in done if one.appended.appended]
-    if not changed:
-        return None
-    if len(changed) == 1 and changed[0].first:
+    if not changed and not kept.healed:
+        return kept.standing.current_rows
+    if len(changed) == 1 and changed[0].first and not kept.healed:
         return changed[0].appended.appended
     return work.table.current_row_count(["Id"])

@@ -89,7 +89,7 @@ def open_batch_to_continue(work: Work, *, full: bool) -> OpenBatch | None:
 def go_on(work: Work, batch: OpenBatch) -> Pass:
     """Finish the batch of an earlier run at the job and page where that run ended, and commit it."""
     reader = _reader(work, batch, None)
-    with _given_up_unless_worth_keeping(reader):
+    with given_up_unless_worth_keeping(reader):
         reader.check_spool()
         reading = reader.go_on()
         after = count_window(work.org, work.spec, batch.low, batch.high)
@@ -132,7 +132,7 @@ def _read_once(work: Work, *, full: bool, reads: int) -> Pass | None:
     lake_batch = work.table.begin_batch(batch_id=new_batch_id(now), extracted_at=now)
     batch = OpenBatch(spec.name, lake_batch.batch_id, now, watermark, low, high, work.columns, before)
     reader = _reader(work, batch, lake_batch.committed_at)
-    with _given_up_unless_worth_keeping(reader):
+    with given_up_unless_worth_keeping(reader):
         reading = reader.read()
         after = count_window(work.org, spec, low, high) if before else before
         verdict = proof.judge(before, reading.rows, after)
@@ -170,7 +170,7 @@ def _reader(work: Work, batch: OpenBatch, committed_at: datetime | None) -> Read
     return Reader(work.org, query, work.ledger, batch, stamp, work.room.folder(batch.id))
 
 
-class _given_up_unless_worth_keeping(contextlib.AbstractContextManager[None]):
+class given_up_unless_worth_keeping(contextlib.AbstractContextManager[None]):
     """When the block fails: leave jobs and pages for the next run, or end them where they are of no use."""
 
     def __init__(self, reader: Reader) -> None:

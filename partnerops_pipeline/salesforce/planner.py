@@ -13,8 +13,8 @@ Api = Literal["rest", "bulk", "none"]
 
 BULK_FROM_ROWS = 2_000
 LONGEST_URI_BYTES = 16_384
-"""Of the address and headers together (414 or 431 beyond); `_HEADER_ROOM` is kept for the headers."""
-_HEADER_ROOM = 2_048
+"""Of the address and headers together (414 or 431 beyond); `HEADER_ROOM` is kept for the headers."""
+HEADER_ROOM = 2_048
 
 BULK_REFUSES = frozenset(
     {
@@ -36,6 +36,6 @@ def choose_api(object_name: str, rows: int, soql: str, wish: Literal["auto", "re
         return "rest"
     if wish != "auto":
         return wish
-    if len(quote(soql, safe="")) > LONGEST_URI_BYTES - _HEADER_ROOM:
+    if len(quote(soql, safe="")) > LONGEST_URI_BYTES - HEADER_ROOM:
         return "bulk"
     return "rest" if rows < BULK_FROM_ROWS else "bulk"

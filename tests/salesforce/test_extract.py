@@ -74,7 +74,7 @@ def test_result_pages_come_in_a_row_where_the_version_cannot_list_them(tmp_path:
         assert bool(org.requests("/resultPages")) is (version == "62.0")
 
 
-def test_a_run_without_changes_costs_one_count_and_stores_nothing(tmp_path: Path) -> None:
+def test_a_run_without_changes_costs_a_count_and_the_log_of_deletions_and_stores_nothing(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path / "lake"))
     with small_org(tmp_path, opportunities=30) as org:
         extract_object(connected(org), OPPORTUNITY, lake, tmp_path / "spool")
@@ -83,7 +83,7 @@ def test_a_run_without_changes_costs_one_count_and_stores_nothing(tmp_path: Path
         ours = connected(org)
         ours.describe_all(["Opportunity"])
         again = extract_object(ours, OPPORTUNITY, lake, tmp_path / "spool")
-        assert (again.api, again.downloaded, again.committed, again.calls) == ("none", 0, 0, 1)
+        assert (again.api, again.downloaded, again.committed, again.calls) == ("none", 0, 0, 2)
         assert lake.table("salesforce/opportunity").files() == files
 
 
@@ -313,8 +313,11 @@ def test_a_second_run_over_the_whole_org_asks_little(tmp_path: Path) -> None:
         again = extract_all(connected(org), load_objects(), lake, tmp_path / "spool")
         assert sum(one.committed for one in again) == 0
         assert {path: lake.table(path).files() for path in lake.tables()} == stored
-        # log-in, two for the identity, two for all describes, one count per object; PartnerRole is read every time
-        assert len(org.request_log) - asked == 1 + 2 + 2 + len(load_objects()) + 2
+        # log-in, two for the identity, two for all describes, one count per object, its log of deletions where there is
+        # one; PartnerRole is read every time
+        logged = sum(one.replicated for one in org.store.schema.objects.values())
+        assert len(org.requests("/deleted")) == logged
+        assert len(org.request_log) - asked == 1 + 2 + 2 + len(load_objects()) + logged + 2
 
 
 def test_wrong_credentials_stop_everything_after_one_try(tmp_path: Path) -> None:

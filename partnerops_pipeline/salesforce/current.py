@@ -1,0 +1,95 @@
+"""The lake's current records of one object beside what the org says now: SQL over the lake's files.
+
+The current version of a record has the greatest (stamp, commit, batch), as everywhere in the lake. Wide rows are only
+read for the records that change; all else works on ids, so that memory stays flat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from partnerops_pipeline.lake import duck
+from partnerops_pipeline.lake.columns import META_NAMES, Column
+from partnerops_pipeline.lake.table import LakeTable
+
+DELETED_AT = "_deleted_at"
+"""Lake column with the time of a deletion that left no record behind; NULL otherwise."""
+GONE = ("hard", "purge")
+"""`_deleted_kind` of records that the org no longer has: deleted for good, or emptied from the Recycle Bin."""
+
+_GONE_SQL = ", ".join(duck.text(kind) for kind in GONE)
+
+
+class CurrentRecords:
+    """A DuckDB connection with the temp table `present`: id, stamp, version and deletion of each current record."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, files: Sequence[str], columns: Sequence[Column], stamp: str | None
+    ) -> None:
+        self.connection = connection
+        self.columns = [column for column in columns if column.name not in META_NAMES]
+        self._lake = duck.read_parquet(files)
+        self._types = {column.name: column.type for column in self.columns}
+        self._stamp = stamp if stamp in self._types else None
+
+    def give(self, found: Mapping[str, datetime]) -> None:
+        """Fill the temp table `given` with ids and their moments."""
+        moments = pa.array(list(found.values()), type=pa.timestamp("us", tz="UTC"))
+        self.connection.register(
+            "given_rows", pa.table({"id": pa.array(list(found), type=pa.string()), "moment": moments})
+        )
+        self.connection.execute("CREATE OR REPLACE TEMP TABLE given AS SELECT * FROM given_rows")
+        self.connection.unregister("given_rows")
+
+    def load(self, *, only_given: bool = False, also: Sequence[str] = ()) -> None:
+        """Fill `present`, with all records or those in `given`; `also`: further columns."""
+        stamp = duck.name(self._stamp) if self._stamp else "CAST(NULL AS TIMESTAMPTZ)"
+        rank = f"(coalesce({stamp}, TIMESTAMPTZ '0001-01-01'), _committed_at, _batch_id)"
+        kept = {"stamp": stamp, "committed": "_committed_at", "batch": "_batch_id", "deleted": "_is_deleted"}
+        kept |= {"kind": "_deleted_kind"} | {name: duck.name(name) for name in also}
+        packed = ", ".join(f"{duck.name(name)}: {expression}" for name, expression in kept.items())
+        unpacked = ", ".join(f"v.{duck.name(name)} AS {duck.name(name)}" for name in kept)
+        where = "WHERE Id IN (SELECT id FROM given)" if only_given else ""
+        self.connection.execute(
+            f"""CREATE OR REPLACE TEMP TABLE present AS
+                SELECT id, {unpacked}, coalesce(v.kind IN ({_GONE_SQL}), false) AS gone
+                FROM (SELECT Id AS id, max_by({{{packed}}}, {rank}) AS v FROM {self._lake} {where} GROUP BY Id)"""
+        )
+
+    def write_versions(self, changes: str, target: Path, replaced: Mapping[str, str]) -> int:
+        """Write new versions of records to a Parquet file; returns how many.
+
+        Args:
+            changes: a relation with id, committed and batch of the versions to copy, and the new values.
+            replaced: column -> expression over `c` (the relation) that takes its place.
+        """
+        kept = [column for column in [*self.columns] if column.name not in replaced]
+        chosen = [f"l.{duck.name(column.name)}" for column in kept]
+        for meta in ("_is_deleted", "_deleted_kind"):
+            if meta not in replaced:
+                chosen.append(f"l.{meta}")
+        chosen += [f"{expression} AS {duck.name(name)}" for name, expression in replaced.items()]
+        query = f"""SELECT {", ".join(chosen)} FROM {self._lake} l JOIN ({changes}) c
+                    ON l.Id = c.id AND l._committed_at = c.committed AND l._batch_id = c.batch"""
+        copied = self.connection.execute(f"COPY ({query}) TO {duck.text(str(target))} ({duck.PARQUET})").fetchone()
+        return int(copied[0]) if copied else 0
+
+    def type_of(self, name: str) -> str:
+        return self._types[name]
+
+    def ids(self, query: str) -> list[str]:
+        return [str(row[0]) for row in self.connection.execute(query).fetchall()]
+
+
+@contextmanager
+def current_records(table: LakeTable, stamp: str | None) -> Iterator[CurrentRecords]:
+    """The current records of a table that has rows."""
+    contents = table.contents()
+    with duck.open_duck(table.folder / ".scratch-current") as connection:
+        yield CurrentRecords(connection, contents.files, contents.columns, stamp)

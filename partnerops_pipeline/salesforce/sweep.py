@@ -1,0 +1,163 @@
+"""All ids of an object compared with the lake: deletions that no log tells, formulas that no stamp tells, and holes.
+
+One query of few columns (id, stamp, calculated fields) settles all three. It runs at most once a day of Salesforce's
+clock, and at once after a gap in the log of deletions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from partnerops_pipeline.lake import duck
+from partnerops_pipeline.lake.columns import Column
+from partnerops_pipeline.lake.table import Appended
+from partnerops_pipeline.salesforce import proof, rest, soql
+from partnerops_pipeline.salesforce.counting import count_window
+from partnerops_pipeline.salesforce.current import CurrentRecords, current_records
+from partnerops_pipeline.salesforce.deletions import MOST_ASKED, bury, ids_beside, still_missing, where_id_in
+from partnerops_pipeline.salesforce.identity import new_batch_id
+from partnerops_pipeline.salesforce.ledger import OpenBatch
+from partnerops_pipeline.salesforce.pages import PageWriter
+from partnerops_pipeline.salesforce.passes import NOT_COMPARED, Work, given_up_unless_worth_keeping, version_order
+from partnerops_pipeline.salesforce.reading import Query, Reader, Reading
+from partnerops_pipeline.salesforce.typing_pages import PageStamp
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep found. `buried` records the org no longer has, `refreshed` got other calculated values, `healed`
+    were missing or older in the lake; `holes` are more of those than can be fetched one by one. `source_rows` is how
+    many records the org has."""
+
+    at: datetime
+    source_rows: int
+    buried: int = 0
+    refreshed: int = 0
+    healed: int = 0
+    holes: int = 0
+
+
+def sweep(work: Work, calculated: Sequence[str], high: datetime | None) -> Swept:
+    """Compare the org with the lake and mend the lake.
+
+    Args:
+        calculated: the fields whose values move without a stamp.
+        high: up to when the lake has been read; what is stamped later comes with the next window.
+    """
+    started, stamp = work.now, work.spec.version_field
+    stamp = stamp if stamp in work.columns else None
+    names = list(dict.fromkeys(["Id", *([stamp] if stamp else []), *calculated]))
+    reader, reading, rows = _read_all(work, {name: work.columns[name] for name in names})
+    if not work.table.exists():
+        reader.close()
+        return Swept(started, rows)
+    with current_records(work.table, stamp) as lake:
+        lake.load(also=[name for name in calculated if name in {column.name for column in lake.columns}])
+        _load_seen(lake, [page.path for page in reading.pages], stamp, calculated)
+        missing = lake.ids("SELECT id FROM present ANTI JOIN seen USING (id) WHERE NOT gone ORDER BY id")
+        holes = _holes(lake, stamp, high)
+        refreshed_file = work.room.folder(reader.batch.id) / "refreshed.parquet"
+        columns, refreshed = _write_refreshed(lake, calculated, stamp, refreshed_file)
+    if len(missing) <= MOST_ASKED:
+        missing = still_missing(work, missing)
+    buried = bury(work, dict.fromkeys(missing, started))
+    if refreshed:
+        refreshed = _append(work, [refreshed_file], columns).appended
+    one_by_one = len(holes) <= MOST_ASKED and ids_beside(work.columns) > 0
+    healed = _fetch(work, holes) if holes and one_by_one else 0
+    reader.close()
+    unhealed = 0 if one_by_one else len(holes)
+    return Swept(started, rows, buried, refreshed, healed, unhealed)
+
+
+def _read_all(work: Work, columns: dict[str, str]) -> tuple[Reader, Reading, int]:
+    """Every record's few columns, proved to be all by counts before and after."""
+    for reads in range(1, proof.READS + 1):
+        now = work.now
+        # a high end that is always true lets a query that is too much be cut in two
+        high = now.replace(microsecond=0) + timedelta(days=1) if work.spec.cursor_field else None
+        before = count_window(work.org, work.spec, None, high)
+        batch = OpenBatch(work.spec.name, new_batch_id(now), now, work.table.watermark(), None, high, columns, before)
+        query = Query(work.spec.name, columns, work.spec.cursor_field, work.spec.api)
+        stamp = PageStamp(batch.id, now, None)
+        reader = Reader(work.org, query, work.ledger, batch, stamp, work.room.folder(batch.id))
+        with given_up_unless_worth_keeping(reader):
+            reading = reader.read()
+            after = count_window(work.org, work.spec, None, high) if before else before
+        verdict = proof.judge(before, reading.rows, after)
+        if verdict == "complete" or (verdict == "moving" and reads == proof.READS):
+            return reader, reading, reading.rows
+        reader.give_up()
+    raise proof.incomplete(work.spec.name, before, reading.rows, after, proof.READS)
+
+
+def _load_seen(lake: CurrentRecords, files: Sequence[Path], stamp: str | None, calculated: Sequence[str]) -> None:
+    chosen = ["Id AS id", f"{duck.name(stamp)} AS stamp" if stamp else "NULL::TIMESTAMPTZ AS stamp"]
+    chosen += [duck.name(name) for name in calculated]
+    if not files:
+        empty = ", ".join(f"NULL AS {duck.name(name)}" for name in calculated)
+        lake.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE seen AS SELECT NULL::VARCHAR AS id, NULL::TIMESTAMPTZ AS stamp"
+            f"{', ' + empty if empty else ''} WHERE false"
+        )
+        return
+    source = duck.read_parquet([str(file) for file in files])
+    lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE seen AS SELECT {', '.join(chosen)} FROM {source}")
+
+
+def _holes(lake: CurrentRecords, stamp: str | None, high: datetime | None) -> list[str]:
+    """Records that the lake should have by their stamp, and lacks, or has in an older version."""
+    if stamp is None:
+        late = "present.id IS NULL OR present.gone"
+    else:
+        bound = f"seen.stamp < {duck.instant(high)}" if high is not None else "true"
+        late = f"{bound} AND (present.id IS NULL OR present.gone OR present.stamp < seen.stamp)"
+    return lake.ids(f"SELECT seen.id FROM seen LEFT JOIN present USING (id) WHERE {late} ORDER BY 1")
+
+
+def _write_refreshed(
+    lake: CurrentRecords, calculated: Sequence[str], stamp: str | None, target: Path
+) -> tuple[list[Column], int]:
+    """New versions of the records whose calculated fields differ; all other columns are those of the lake."""
+    known = [name for name in calculated if name in {column.name for column in lake.columns}]
+    if not known or stamp is None:
+        return lake.columns, 0
+    values = {name: f"CAST(seen.{duck.name(name)} AS {lake.type_of(name)})" for name in known}
+    differs = " OR ".join(f"present.{duck.name(name)} IS DISTINCT FROM {value}" for name, value in values.items())
+    chosen = ", ".join(f"{value} AS {duck.name(name)}" for name, value in values.items())
+    changes = (
+        f"SELECT present.id, committed, batch, {chosen} FROM present JOIN seen USING (id) "
+        f"WHERE NOT gone AND present.stamp = seen.stamp AND ({differs})"
+    )
+    written = lake.write_versions(changes, target, {name: f"c.{duck.name(name)}" for name in known})
+    return lake.columns, written
+
+
+def _fetch(work: Work, ids: Sequence[str]) -> int:
+    """Read records by id, whole, and append them."""
+    now = work.now
+    batch = new_batch_id(now)
+    writer = PageWriter(work.room.folder(batch), work.columns, PageStamp(batch, now, None), f"reading {work.spec.name}")
+    appended = 0
+    few = ids_beside(work.columns)
+    for start in range(0, len(ids), few):
+        text = soql.select(work.spec.name, list(work.columns), where_id_in(ids[start : start + few]))
+        pages = writer.write_all(rest.query_pages(work.org, text, list(work.columns), doing=writer.doing))
+        columns = [Column(name, kind) for name, kind in work.columns.items()]
+        appended += _append(work, [page.path for page in pages], columns).appended
+    return appended
+
+
+def _append(work: Work, files: Sequence[Path], columns: Sequence[Column]) -> Appended:
+    return work.table.append(
+        list(files),
+        columns=list(columns),
+        key=["Id"],
+        order_by=version_order(work.spec, {column.name: column.type for column in columns}),
+        batch_id=new_batch_id(work.now),
+        extracted_at=work.now,
+        compare_ignore=NOT_COMPARED,
+    )
