@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     )
     salesforce_objects_file: Path | None = Field(default=None, validation_alias="SALESFORCE_OBJECTS_FILE")
     salesforce_api_budget: float = Field(default=0.25, gt=0, le=1, validation_alias="SALESFORCE_API_BUDGET")
+    salesforce_api_reserve: float = Field(default=0.1, ge=0, lt=1, validation_alias="SALESFORCE_API_RESERVE")
     salesforce_lightning_host: str = Field(default="", validation_alias="SALESFORCE_LIGHTNING_HOST")
 
     @field_validator("*", mode="before")

@@ -20,11 +20,11 @@ import requests
 
 from partnerops_pipeline.errors import PartneropsError
 from partnerops_pipeline.salesforce.errors import (
+    BulkQuotaSpent,
     BulkRefused,
     JobGone,
     JobStopped,
     MissingObject,
-    QuotaSpent,
     StaleLocator,
     TooMuchAtOnce,
     UnusableAnswer,
@@ -110,7 +110,7 @@ def create_job(org: Org, soql: str, *, doing: str) -> Job:
 
     Raises:
         BulkRefused: Bulk does not take this object or query; read it by REST.
-        QuotaSpent: the day's calls or Bulk jobs are used up.
+        BulkQuotaSpent, QuotaSpent: the day's calls or Bulk jobs are used up.
     """
     body = {
         "operation": "queryAll",
@@ -276,7 +276,7 @@ def _stopped(job: Job, state: str, reason: str, doing: str) -> PartneropsError:
     if "is not supported by the Bulk API" in reason or "INVALIDENTITY" in reason:
         return BulkRefused(f"Bulk API 2.0 refused {doing} ({reason}).")
     if reason.startswith("Max bulk v2 query"):
-        return QuotaSpent(
+        return BulkQuotaSpent(
             f"Salesforce's daily Bulk quota is spent, so {doing} stopped ({reason}).", "Run again after 24 hours."
         )
     if state == "Aborted":

@@ -31,6 +31,10 @@ class QuotaSpent(RetryLater):
     """The daily API quota, the Bulk quota, or our own share of it is used up."""
 
 
+class BulkQuotaSpent(QuotaSpent):
+    """The day's Bulk jobs or their storage are used up; REST still works for what is small."""
+
+
 class ServiceUnavailable(RetryLater):
     """Salesforce answered, but cannot serve now: overload, maintenance page, repeated server errors."""
 
@@ -96,7 +100,7 @@ def ends_the_run(error: PartneropsError) -> bool:
     """True when no other object can be read either, so that the run stops instead of failing object by object."""
     from partnerops_pipeline.errors import ResourceExhausted
 
-    return isinstance(error, (*_CONNECTION_ERRORS, ResourceExhausted))
+    return isinstance(error, (*_CONNECTION_ERRORS, ResourceExhausted)) and not isinstance(error, BulkQuotaSpent)
 
 
 def keeps_progress(error: BaseException) -> bool:
@@ -135,7 +139,15 @@ def parse_error(body: bytes) -> tuple[str, str]:
 
 def is_quota(status: int, code: str, message: str) -> bool:
     """The daily API quota or a Bulk quota is used up; the Bulk texts are those that Estuary's connector saw."""
-    return code == "REQUEST_LIMIT_EXCEEDED" or message.startswith("Max bulk v2 query")
+    if is_crowded(code, message):
+        return False
+    return code in ("REQUEST_LIMIT_EXCEEDED", "LIMIT_EXCEEDED") or message.startswith("Max bulk v2 query")
+
+
+def is_crowded(code: str, message: str) -> bool:
+    """Too many long requests at this moment ("ConcurrentRequests (Concurrent API) Limit exceeded",
+    "ConcurrentPerOrgLongTxn Limit exceeded"): it bears the code of the daily limit, and is over within seconds."""
+    return code == "REQUEST_LIMIT_EXCEEDED" and message.lstrip().startswith("Concurrent")
 
 
 def api_error(status: int, body: bytes, *, doing: str, soql: str = "") -> PartneropsError:
@@ -149,6 +161,16 @@ def api_error(status: int, body: bytes, *, doing: str, soql: str = "") -> Partne
     """
     code, message = parse_error(body)
     said = f"{code}: {_one_line(message)}" if code else f"HTTP {status}"
+    if is_crowded(code, message):
+        return ServiceUnavailable(
+            f"Salesforce has too many long requests at once, so {doing} stopped ({said}).",
+            "Run again in a few minutes.",
+        )
+    if code == "LIMIT_EXCEEDED" or message.startswith("Max bulk v2 query"):
+        return BulkQuotaSpent(
+            f"Salesforce's daily Bulk quota is spent, so {doing} stopped ({said}).",
+            "Run again after 24 hours; small objects come by REST meanwhile, and what was read is kept.",
+        )
     if is_quota(status, code, message):
         return QuotaSpent(
             f"Salesforce's daily API quota is spent, so {doing} stopped ({said}).",
@@ -211,6 +233,11 @@ def api_error(status: int, body: bytes, *, doing: str, soql: str = "") -> Partne
         return PermissionDenied(
             f"Salesforce does not permit {doing} ({said}).",
             "Give the log-in the permissions API Enabled and View All Data.",
+        )
+    if code == "TXN_SECURITY_METERING_ERROR":
+        return ConfigurationError(
+            f"A transaction security policy of the org refuses {doing} ({said}).",
+            "Exempt the integration user from that policy.",
         )
     if status == 410 or code in ("UNSUPPORTED_API_VERSION", "InvalidVersion"):
         return ConfigurationError(

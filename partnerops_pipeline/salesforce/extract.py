@@ -7,7 +7,7 @@ watermark in one step, count again. Nothing is committed unless every announced 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,10 +16,11 @@ from typing import Literal
 
 from partnerops_pipeline.errors import PartneropsError
 from partnerops_pipeline.lake.store import Lake
+from partnerops_pipeline.salesforce.completeness import record_completeness
 from partnerops_pipeline.salesforce.describe import Description
-from partnerops_pipeline.salesforce.errors import MissingObject, ends_the_run
+from partnerops_pipeline.salesforce.errors import MissingField, MissingObject, ends_the_run
 from partnerops_pipeline.salesforce.fields import choose_columns
-from partnerops_pipeline.salesforce.identity import record_identity
+from partnerops_pipeline.salesforce.identity import new_batch_id, record_identity
 from partnerops_pipeline.salesforce.ledger import Ledger
 from partnerops_pipeline.salesforce.objects import ObjectSpec
 from partnerops_pipeline.salesforce.org import Org
@@ -102,18 +103,33 @@ def extract_object(
         PartneropsError: anything else that a person can act on; the lake stays as it was.
     """
     org = org.counted()
-    try:
-        description = org.describe(spec.name)
-    except MissingObject as error:
-        if spec.required:
-            raise
-        return ObjectReport(spec.name, spec.lake_table, "absent", calls=org.counter.calls, message=error.message)
-    columns, absent = choose_columns(spec, description)
     with contextlib.ExitStack() as held:
         ledger = ledger or held.enter_context(Ledger(ledger_file(spool)))
         room = held.enter_context(open_spool(spool, spec, lambda: _batch_under_way(ledger, spec)))
-        work = Work(org, spec, lake.table(spec.lake_table), ledger, room, columns)
-        done, kept = _bring_up_to_date(work, description, full_refresh)
+        for last_try in (False, True):
+            try:
+                description = org.describe(spec.name)
+            except MissingObject as error:
+                if spec.required:
+                    raise
+                return ObjectReport(
+                    spec.name,
+                    spec.lake_table,
+                    "absent",
+                    calls=org.counter.calls,
+                    message=error.message,
+                    verdict="absent",
+                )
+            columns, absent = choose_columns(spec, description)
+            work = Work(org, spec, lake.table(spec.lake_table), ledger, room, columns)
+            try:
+                done, kept = _bring_up_to_date(work, description, full_refresh)
+                break
+            except (MissingField, MissingObject):
+                # an administrator changed the object while it was read: look again, once
+                if last_try:
+                    raise
+                org.forget(spec.name)
         current = _current_rows(work, done, kept)
         keep_standing(ledger, spec.name, replace(kept.standing, current_rows=current))
     return _report(work, done, kept, absent, current)
@@ -142,6 +158,7 @@ def extract_all(
         committed stays.
     """
     record_identity(org, lake)
+    run_id, started = new_batch_id(org.session.server_time), org.session.server_time
     org.describe_all(spec.name for spec in specs)
     reports: dict[str, ObjectReport] = {}
     ledger = Ledger(ledger_file(spool))
@@ -156,6 +173,7 @@ def extract_all(
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
         ledger.close()
+        record_completeness(lake, run_id, started, reports.values())
     return [reports[spec.name] for spec in specs]
 
 
@@ -165,7 +183,7 @@ def _reported(org: Org, spec: ObjectSpec, lake: Lake, spool: Path, ledger: Ledge
     except PartneropsError as error:
         if ends_the_run(error):
             raise
-        return ObjectReport(spec.name, spec.lake_table, "failed", message=str(error))
+        return ObjectReport(spec.name, spec.lake_table, "failed", message=str(error), verdict="failed")
 
 
 def ledger_file(spool: Path) -> Path:
@@ -240,7 +258,8 @@ def _report(
         bad_values=tuple(value for page in pages for value in page.bad_values)[:_BAD_VALUES_REPORTED],
         absent_fields=absent,
         resumed=any(one.resumed for one in done),
-        processed=sum(one.reading.processed for one in done if one.reading.processed is not None) or None,
+        announced=_sum(one.reading.announced for one in done),
+        processed=_sum(one.reading.processed for one in done if one.reading.api == "bulk"),
         reads=sum(one.reads for one in done),
         verdict="moving" if any(one.verdict == "moving" for one in done) else "complete",
         source_rows=kept.source_rows,
@@ -252,6 +271,13 @@ def _report(
         started_at=done[0].started_at,
         window_low=done[-1].low,
     )
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    """None where nobody counted, or somebody did not."""
+    told = list(counts)
+    known = [count for count in told if count is not None]
+    return sum(known) if told and len(known) == len(told) else None
 
 
 def _current_rows(work: Work, done: Sequence[Pass], kept: Upkeep) -> int | None:

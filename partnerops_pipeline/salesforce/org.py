@@ -24,6 +24,8 @@ from partnerops_pipeline.settings import Settings
 DESCRIBES_PER_CALL = 25
 """`composite/batch` takes at most 25 subrequests, so 36 objects cost two calls instead of 36."""
 
+JSON_TRIES = 3
+
 
 class Org:
     """One Salesforce org, ready to be asked.
@@ -74,11 +76,25 @@ class Org:
         return response
 
     def get_json(self, path: str, *, doing: str, soql: str = "", **options: Any) -> Any:
-        """The JSON of a GET, numbers with a fraction kept as text so that no digit is lost."""
-        return _json(self.call("GET", path, doing=doing, soql=soql, **options), doing)
+        """The JSON of a GET, numbers with a fraction kept as text so that no digit is lost; an answer that was cut off
+        on its way is asked for again."""
+        return self._readable("GET", path, JSON_TRIES, doing=doing, soql=soql, **options)
 
-    def post_json(self, path: str, body: Any, *, doing: str, soql: str = "") -> Any:
-        return _json(self.call("POST", path, doing=doing, soql=soql, json=body), doing)
+    def post_json(self, path: str, body: Any, *, doing: str, soql: str = "", tries: int = 1) -> Any:
+        """The JSON of a POST. `tries`: more than one only where asking twice changes nothing at Salesforce."""
+        return self._readable("POST", path, tries, doing=doing, soql=soql, json=body)
+
+    def _readable(self, method: str, path: str, tries: int, *, doing: str, soql: str, **options: Any) -> Any:
+        for left in reversed(range(tries)):
+            response = self.call(method, path, doing=doing, soql=soql, **options)
+            try:
+                return json.loads(response.content, parse_float=str)
+            except ValueError:
+                if left:
+                    self.session.pause(0.5)
+        raise UnusableAnswer(
+            f"Salesforce's answer while {doing} is not JSON.", "Run again; if it stays, check the proxy on the way."
+        )
 
     def count(self, soql: str, *, doing: str) -> int:
         """The answer to a COUNT() query over all rows, deleted ones in the Recycle Bin included."""
@@ -128,12 +144,19 @@ class Org:
                     {"method": "GET", "url": f"v{self.api_version}/sobjects/{name}/describe"} for name in batch
                 ]
             }
-            answer = self.post_json(self.path("composite/batch"), body, doing="describing the objects")
+            answer = self.post_json(
+                self.path("composite/batch"), body, doing="describing the objects", tries=JSON_TRIES
+            )
             for name, result in zip(batch, answer.get("results", ()), strict=False):
                 if result.get("statusCode") == 200:
                     self._remember(name, parse_description(result["result"]))
                 elif result.get("statusCode") == 404:
                     self._remember(name, None)
+
+    def forget(self, name: str) -> None:
+        """Ask again for an object's description when it is next needed: the org has changed meanwhile."""
+        with self._lock:
+            self._described.pop(name, None)
 
     def _remember(self, name: str, description: Description | None) -> None:
         with self._lock:
@@ -166,13 +189,5 @@ def connect(settings: Settings, *, log_in: LogIn | None = None) -> Org:
         )
     session = OrgSession(settings.salesforce_instance_url, log_in or log_in_from(settings))
     session.budget = settings.salesforce_api_budget
+    session.reserve = settings.salesforce_api_reserve
     return Org(session, settings.salesforce_api_version, lightning_host=settings.salesforce_lightning_host)
-
-
-def _json(response: requests.Response, doing: str) -> Any:
-    try:
-        return json.loads(response.content, parse_float=str)
-    except ValueError:
-        raise UnusableAnswer(
-            f"Salesforce's answer while {doing} is not JSON.", "Run again; if it stays, check the proxy on the way."
-        ) from None

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pyarrow.parquet as parquet
+
 from partnerops_pipeline.errors import PartneropsError
 from partnerops_pipeline.lake.columns import Column
 from partnerops_pipeline.lake.errors import RepeatedKeys
@@ -144,6 +146,11 @@ def _read_once(work: Work, *, full: bool, reads: int) -> Pass | None:
 
 
 def _commit(work: Work, batch: OpenBatch, reading: Reading, *, committed_at: datetime | None) -> Appended:
+    spooled = sum(parquet.read_metadata(page.path).num_rows for page in reading.pages)
+    if spooled != reading.rows:
+        raise IncompleteDownload(
+            f"Of {work.spec.name}, {reading.rows} rows arrived and {spooled} lie in the spool.", "Run again."
+        )
     return work.table.append(
         [page.path for page in reading.pages],
         columns=[Column(name, kind) for name, kind in batch.columns.items()],

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from partnerops_pipeline.errors import PartneropsError
 from partnerops_pipeline.salesforce import bulk, rest, soql
 from partnerops_pipeline.salesforce.errors import (
+    BulkQuotaSpent,
     BulkRefused,
     IncompleteDownload,
     JobGone,
@@ -35,6 +36,8 @@ MOST_PIECES = 64
 NEW_JOBS = 2
 """How often a job that vanished is made anew before the run gives up."""
 REST_TRIES = 3
+REST_INSTEAD = 20_000
+"""Rows that are worth ten REST calls when the day's Bulk jobs are spent."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,11 @@ class Reader:
         try:
             return self.go_on()
         except BulkRefused:
+            self.ledger.end(self.query.object)
+            return self._by_rest(text)
+        except BulkQuotaSpent:
+            if self.batch.counted > REST_INSTEAD:
+                raise
             self.ledger.end(self.query.object)
             return self._by_rest(text)
 

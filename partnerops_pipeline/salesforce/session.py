@@ -32,6 +32,7 @@ from partnerops_pipeline.salesforce.errors import (
     UnusableAnswer,
     WrongCredentials,
     api_error,
+    is_crowded,
     is_quota,
     parse_error,
 )
@@ -130,6 +131,8 @@ class OrgSession(requests.Session):
         self.log_ins = 0
         self.usage: ApiUsage | None = None
         self.budget: float | None = None
+        self.reserve = 0.0
+        self._honoured: Grant | None = None
         self._log_in = log_in
         self.pause = sleep
         self._lock = threading.Lock()
@@ -196,7 +199,7 @@ class OrgSession(requests.Session):
                 self.pause(_pause(waited))
                 continue
             if response.status_code == 401 and grant is not None:
-                if log_ins_here >= 1 or not self._log_in.renewable:
+                if log_ins_here >= 1 or not self._log_in.renewable or self._refused_from_the_start(grant):
                     raise api_error(401, response.content, doing=f"calling {urlsplit(address).path}")
                 log_ins_here += 1
                 response.close()
@@ -215,7 +218,12 @@ class OrgSession(requests.Session):
                     raise _html_instead(address)
                 self.pause(_pause(waited))
                 continue
-            self._refuse_spent_quota(response)
+            if self._refused_for_now(response) and waited + 1 < ATTEMPTS:
+                waited += 1
+                self.pause(_pause(waited))
+                continue
+            if grant is not None:
+                self._honoured = grant
             return response
 
     def _send_once(
@@ -231,9 +239,21 @@ class OrgSession(requests.Session):
                 f"This run has used its share of the daily API quota ({calls - 1} of {self.usage.limit} calls).",
                 "Run again tomorrow or raise SALESFORCE_API_BUDGET; what was read is kept.",
             )
+        self._leave_the_reserve(address)
         response = super().request(method, address, **options)
         self._listen(response)
         return response
+
+    def _leave_the_reserve(self, address: str) -> None:
+        usage = self.usage
+        if usage is None or "/services/data/" not in address or usage.used <= (1 - self.reserve) * usage.limit:
+            return
+        raise QuotaSpent(
+            f"Of the org's {usage.limit} API calls a day {max(0, usage.limit - usage.used)} are left, and "
+            f"{self.reserve:.0%} are reserved for others.",
+            "Run again when the quota has renewed (rolling 24 hours), or lower SALESFORCE_API_RESERVE; what was read "
+            "is kept.",
+        )
 
     def _listen(self, response: requests.Response) -> None:
         usage = parse_usage(response.headers.get("Sforce-Limit-Info", ""))
@@ -244,11 +264,19 @@ class OrgSession(requests.Session):
             if told is not None and (self._server_time is None or told > self._server_time):
                 self._server_time = told
 
-    def _refuse_spent_quota(self, response: requests.Response) -> None:
-        if response.status_code in (400, 403):
-            code, message = parse_error(response.content)
-            if is_quota(response.status_code, code, message):
-                raise api_error(response.status_code, response.content, doing="the extraction")
+    def _refused_for_now(self, response: requests.Response) -> bool:
+        """Whether too much goes on at this very moment; a spent quota is an error at once."""
+        if response.status_code not in (400, 403):
+            return False
+        code, message = parse_error(response.content)
+        if is_quota(response.status_code, code, message):
+            raise api_error(response.status_code, response.content, doing="the extraction")
+        return is_crowded(code, message)
+
+    def _refused_from_the_start(self, grant: Grant) -> bool:
+        """Whether a renewed grant is refused that no call was ever answered with: another log-in would not help, and
+        many threads that each try it once more would lock the account."""
+        return self.log_ins >= 2 and grant is self.grant and grant is not self._honoured
 
     def _renew(self, stale: Grant | None) -> Grant:
         """Log in once, however many threads ask: who comes second finds the new grant and uses it."""

@@ -4,17 +4,32 @@ import json
 
 import pytest
 
-from partnerops_pipeline.errors import ConfigurationError, CredentialsError, PermissionDenied, RetryLater
+from partnerops_pipeline.errors import (
+    ConfigurationError,
+    CredentialsError,
+    PermissionDenied,
+    ResourceExhausted,
+    RetryLater,
+)
 from partnerops_pipeline.salesforce.errors import (
+    BulkQuotaSpent,
     BulkRefused,
+    IncompleteDownload,
+    JobStopped,
+    LogOfDeletionsRefused,
     MissingField,
     MissingObject,
     QuotaSpent,
     RejectedQuery,
     ServiceUnavailable,
+    StaleLocator,
+    TooMuchAtOnce,
+    Unreachable,
+    UnusableAnswer,
     WrongCredentials,
     api_error,
     ends_the_run,
+    keeps_progress,
 )
 
 
@@ -30,7 +45,14 @@ def answer(code: str, message: str = "") -> bytes:
         (401, answer("INVALID_SESSION_ID", "Session expired or invalid"), WrongCredentials),
         (401, b"<html>log in</html>", WrongCredentials),
         (403, answer("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), QuotaSpent),
-        (400, answer("LIMIT_EXCEEDED", "Max bulk v2 query jobs (10000) per 24 hrs has been reached"), QuotaSpent),
+        (400, answer("LIMIT_EXCEEDED", "Max bulk v2 query jobs (10000) per 24 hrs has been reached"), BulkQuotaSpent),
+        (403, answer("REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded."), ServiceUnavailable),
+        (400, answer("QUERY_TIMEOUT", "Your query request was running for too long."), TooMuchAtOnce),
+        (400, answer("OPERATION_TOO_LARGE", "exceeded 20000 distinct ids"), TooMuchAtOnce),
+        (400, answer("INVALID_QUERY_LOCATOR", "invalid query locator"), StaleLocator),
+        (400, answer("INVALID_REPLICATION_DATE", "x"), LogOfDeletionsRefused),
+        (400, answer("EXCEEDED_ID_LIMIT", "x"), LogOfDeletionsRefused),
+        (403, answer("TXN_SECURITY_METERING_ERROR", "x"), ConfigurationError),
         (400, answer("INVALIDENTITY", "Entity 'PartnerRole' is not supported by the Bulk API."), BulkRefused),
         (400, answer("INVALID_FIELD", "Selecting compound data not supported in Bulk Query"), BulkRefused),
         (400, answer("INVALID_TYPE", "sObject type 'ChannelProgram' is not supported."), MissingObject),
@@ -51,7 +73,7 @@ def test_an_answer_becomes_the_error_that_says_what_to_do(status: int, body: byt
     assert type(error) is kind
     assert error.message.endswith(".") or ": " in error.message
     assert "\n" not in str(error)
-    assert error.do or kind is BulkRefused
+    assert error.do or kind in (BulkRefused, LogOfDeletionsRefused)
 
 
 def test_a_rejected_query_is_shown() -> None:
@@ -63,6 +85,7 @@ def test_a_rejected_query_is_shown() -> None:
 def test_only_what_stops_every_object_ends_the_run() -> None:
     assert ends_the_run(WrongCredentials("x"))
     assert ends_the_run(QuotaSpent("x"))
+    assert not ends_the_run(BulkQuotaSpent("x"))
     assert not ends_the_run(MissingObject("x"))
     assert not ends_the_run(ServiceUnavailable("x"))
 
@@ -71,3 +94,11 @@ def test_the_categories_are_those_of_the_whole_house() -> None:
     assert issubclass(WrongCredentials, CredentialsError)
     assert issubclass(QuotaSpent, RetryLater)
     assert issubclass(MissingField, PermissionDenied)
+
+
+def test_progress_is_kept_where_waiting_helps_and_given_up_where_the_download_itself_is_wrong() -> None:
+    kept = (QuotaSpent, BulkQuotaSpent, ServiceUnavailable, Unreachable, WrongCredentials, ResourceExhausted)
+    assert all(keeps_progress(kind("x")) for kind in kept)
+    assert keeps_progress(KeyboardInterrupt())
+    assert not any(keeps_progress(kind("x")) for kind in (IncompleteDownload, JobStopped, MissingField, UnusableAnswer))
+    assert not keeps_progress(RuntimeError("a bug"))

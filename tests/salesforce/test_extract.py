@@ -308,11 +308,11 @@ def test_a_second_run_over_the_whole_org_asks_little(tmp_path: Path) -> None:
     with small_org(tmp_path, opportunities=30) as org:
         extract_all(connected(org), load_objects(), lake, tmp_path / "spool")
         asked = len(org.request_log)
-        stored = {path: lake.table(path).files() for path in lake.tables()}
+        stored = {path: lake.table(path).files() for path in lake.tables() if path.startswith("salesforce/")}
         org.clock.advance(timedelta(hours=1))
         again = extract_all(connected(org), load_objects(), lake, tmp_path / "spool")
         assert sum(one.committed for one in again) == 0
-        assert {path: lake.table(path).files() for path in lake.tables()} == stored
+        assert {path: lake.table(path).files() for path in lake.tables() if path.startswith("salesforce/")} == stored
         # log-in, two for the identity, two for all describes, one count per object, its log of deletions where there is
         # one; PartnerRole is read every time
         logged = sum(one.replicated for one in org.store.schema.objects.values())
@@ -360,3 +360,39 @@ def test_nothing_depends_on_this_machines_clock(tmp_path: Path) -> None:
         assert START - LAG <= report.watermark <= START - LAG + timedelta(minutes=5)
         told = {row["_extracted_at"] for row in current_in_lake(lake, ACCOUNT).values()}
         assert told == {report.watermark + LAG}
+
+
+def test_what_is_small_comes_by_rest_when_the_days_bulk_jobs_are_spent_and_what_is_large_waits(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    with small_org(tmp_path, opportunities=2_100, daily_bulk_jobs=0) as org:
+        report = extract_object(connected(org), OPPORTUNITY, lake, tmp_path / "spool")
+        assert (report.api, report.committed) == ("rest", 2_100)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("partnerops_pipeline.salesforce.reading.REST_INSTEAD", 2_000)
+            both = extract_all(connected(org), [ACCOUNT, OPPORTUNITY], Lake(str(tmp_path / "new")), tmp_path / "spool2")
+        assert [one.state for one in both] == ["ok", "failed"]
+        assert "daily Bulk quota is spent" in both[1].message
+
+
+def test_a_run_that_finds_the_reserve_touched_does_not_start(tmp_path: Path) -> None:
+    with small_org(tmp_path, opportunities=5, daily_api_calls=1_000) as org:
+        for _ in range(910):
+            org.org.spend_call()
+        ours = connected(org)
+        ours.session.reserve = 0.1
+        with pytest.raises(QuotaSpent, match="reserved for others"):
+            extract_all(ours, load_objects(), Lake(str(tmp_path / "lake")), tmp_path / "spool")
+        assert org.requests("/describe") == [] and org.requests("composite") == []
+
+
+def test_an_object_that_changes_while_it_is_read_is_looked_at_again(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    with small_org(tmp_path, opportunities=40) as org:
+        ours = connected(org)
+        ours.describe_all(["Opportunity"])
+        org.store.hide_field("Opportunity", "NextStep")
+        report = extract_object(ours, OPPORTUNITY, lake, tmp_path / "spool")
+        assert (report.committed, report.absent_fields) == (40, ("NextStep",))
+        org.store.hide_object("Opportunity")
+        with pytest.raises(MissingObject):
+            extract_object(ours, OPPORTUNITY, lake, tmp_path / "spool")

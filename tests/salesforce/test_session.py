@@ -234,3 +234,48 @@ def test_netrc_does_not_replace_the_token(tmp_path: object, monkeypatch: pytest.
         session_for(server).request("GET", "/x")
         assert requests.utils.get_netrc_auth(server.url) is not None
         assert server.asked[0].headers["Authorization"] == "Bearer token-1"
+
+
+def test_many_threads_whose_renewed_session_is_refused_log_in_twice_in_all() -> None:
+    with scripted_server(lambda asked, n: EXPIRED) as server:
+        log_in = CountingLogIn()
+        session = session_for(server, log_in)
+        for _ in range(5):
+            with pytest.raises(WrongCredentials):
+                session.request("GET", "/services/data")
+        assert log_in.times == 2
+
+
+def limited(used: int, limit: int = 1_000) -> Answer:
+    return Answer(200, {}, {"Sforce-Limit-Info": f"api-usage={used}/{limit}"})
+
+
+def test_a_run_stops_where_the_reserve_of_the_others_begins() -> None:
+    with scripted_server(lambda asked, n: limited(899 + n)) as server:
+        session = session_for(server)
+        session.reserve = 0.1
+        session.request("GET", "/services/data/v62.0/limits")
+        session.request("GET", "/services/data/v62.0/limits")
+        session.request("GET", "/services/data/v62.0/limits")
+        with pytest.raises(QuotaSpent, match="1000 API calls a day 99 are left, and 10% are reserved"):
+            session.request("GET", "/services/data/v62.0/limits")
+        assert len(server.asked) == 3
+
+
+def test_too_many_requests_at_once_are_waited_for_though_they_bear_the_code_of_the_daily_limit() -> None:
+    crowded = [
+        {"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "ConcurrentRequests (Concurrent API) Limit exceeded."}
+    ]
+    with scripted_server(lambda asked, n: Answer(403, crowded) if n < 2 else Answer(200, {})) as server:
+        assert session_for(server).request("GET", "/services/data/v62.0/limits").status_code == 200
+        assert len(server.asked) == 3
+    with scripted_server(lambda asked, n: Answer(403, crowded)) as server:
+        with pytest.raises(ServiceUnavailable, match="too many long requests at once"):
+            Org(session_for(server)).get_json("/services/data/v62.0/limits", doing="asking")
+        assert len(server.asked) == 5
+
+
+def test_an_answer_cut_off_in_its_middle_is_asked_for_again() -> None:
+    with scripted_server(lambda asked, n: Answer(200, b'{"totalSi' if n < 2 else b'{"totalSize": 4}')) as server:
+        assert Org(session_for(server)).count("SELECT COUNT() FROM X", doing="counting X") == 4
+        assert len(server.asked) == 3
