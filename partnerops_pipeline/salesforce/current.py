@@ -34,7 +34,7 @@ class CurrentRecords:
     ) -> None:
         self.connection = connection
         self.columns = [column for column in columns if column.name not in META_NAMES]
-        self._lake = duck.read_parquet(files)
+        self._lake = duck.read_parquet(files) if files else _no_rows(columns)
         self._types = {column.name: column.type for column in self.columns}
         self._stamp = stamp if stamp in self._types else None
 
@@ -87,9 +87,23 @@ class CurrentRecords:
         return [str(row[0]) for row in self.connection.execute(query).fetchall()]
 
 
+def _no_rows(columns: Sequence[Column]) -> str:
+    """A table that was created and never got a row has no file to read."""
+    typed = ", ".join(f"CAST(NULL AS {column.type}) AS {duck.name(column.name)}" for column in columns)
+    return f"(SELECT {typed} WHERE false)"
+
+
+def _with_all_columns(connection: duckdb.DuckDBPyConnection, files: Sequence[str], columns: Sequence[Column]) -> str:
+    """The files' rows; a column of the table that is in no file yet, because nobody had a value, is NULL."""
+    lake = duck.read_parquet(files)
+    present = {str(row[0]) for row in connection.execute(f"DESCRIBE SELECT * FROM {lake}").fetchall()}
+    empty = [f"CAST(NULL AS {one.type}) AS {duck.name(one.name)}" for one in columns if one.name not in present]
+    return f"(SELECT *, {', '.join(empty)} FROM {lake})" if empty else lake
+
+
 @contextmanager
 def current_records(table: LakeTable, stamp: str | None) -> Iterator[CurrentRecords]:
-    """The current records of a table that has rows."""
+    """The current records of a table that exists."""
     contents = table.contents()
     with duck.open_duck(table.folder / ".scratch-current") as connection:
         yield CurrentRecords(connection, contents.files, contents.columns, stamp)

@@ -22,7 +22,8 @@ from partnerops_pipeline.salesforce.session import CallCounter, LogIn, OrgSessio
 from partnerops_pipeline.settings import Settings
 
 DESCRIBES_PER_CALL = 25
-"""`composite/batch` takes at most 25 subrequests, so 36 objects cost two calls instead of 36."""
+"""`composite/batch` takes at most 25 subrequests, so 36 objects cost two round trips instead of 36. Each subrequest
+counts against the quota all the same."""
 
 JSON_TRIES = 3
 
@@ -147,6 +148,7 @@ class Org:
             answer = self.post_json(
                 self.path("composite/batch"), body, doing="describing the objects", tries=JSON_TRIES
             )
+            self.session.count_more(len(batch))
             for name, result in zip(batch, answer.get("results", ()), strict=False):
                 if result.get("statusCode") == 200:
                     self._remember(name, parse_description(result["result"]))

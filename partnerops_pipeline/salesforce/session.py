@@ -45,6 +45,8 @@ FIRST_ATTEMPTS = 3
 LONGEST_WAIT_SECONDS = 60.0
 RETRY_STATUS = frozenset({406, 408, 420, 429, 500, 502, 503, 504})
 """Answers that the peers retry with success; 406 and 420 are Salesforce's own overload answers."""
+LOG_IN_RETRY_STATUS = RETRY_STATUS - {500}
+"""A SOAP log-in that is refused is answered 500; five tries with a wrong password would lock the user out."""
 
 _RETRYABLE = (
     requests.exceptions.ConnectionError,
@@ -205,7 +207,7 @@ class OrgSession(requests.Session):
                 response.close()
                 self._renew(grant)
                 continue
-            if response.status_code in RETRY_STATUS and waited + 1 < ATTEMPTS:
+            if response.status_code in (LOG_IN_RETRY_STATUS if anonymous else RETRY_STATUS) and waited + 1 < ATTEMPTS:
                 waited += 1
                 pause = _retry_after(response) or _pause(waited)
                 response.close()
@@ -225,6 +227,11 @@ class OrgSession(requests.Session):
             if grant is not None:
                 self._honoured = grant
             return response
+
+    def count_more(self, calls: int) -> None:
+        """Calls that Salesforce counts and that were sent inside another."""
+        with self._lock:
+            self.calls += calls
 
     def _send_once(
         self, method: str, address: str, options: dict[str, Any], counter: CallCounter | None

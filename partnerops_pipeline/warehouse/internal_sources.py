@@ -14,3 +14,7 @@ INTERNAL_SOURCES: dict[str, tuple[BoundColumn, ...]] = {
     ),
 }
 """Policy overrides: the value of a setting of the programme from a moment on, who set it and why."""
+
+RUN_RECORDS = frozenset({"partnerops/dq_completeness_ledger"})
+"""Tables that tell of runs and not of the programme: every run adds to them, and one that changed nothing else leaves
+the same state of knowledge. They are bound like all others, and do not count in the binding's id."""

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from partnerops_pipeline.salesforce import proof
 from partnerops_pipeline.salesforce.completeness import COMPLETENESS_TABLE
 from partnerops_pipeline.salesforce.errors import IncompleteDownload, QuotaSpent
 from partnerops_pipeline.salesforce.extract import extract_all, extract_object
+from partnerops_pipeline.salesforce.objects import contract
+from partnerops_pipeline.warehouse.bind import bind
 
 from .small_org import connected, lake_equals_org, small_org, spec
 
@@ -107,3 +109,16 @@ def test_rows_that_stay_away_are_an_error_after_three_reads(tmp_path: Path) -> N
             extract_object(connected(org), OPPORTUNITY, lake, tmp_path / "spool")
         assert not lake.table("salesforce/opportunity").exists()
         assert len(org.requests("POST /services/data/v62.0/jobs/query")) == proof.READS
+
+
+def test_a_run_that_changed_nothing_leaves_the_same_state_of_knowledge(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    ids = []
+    with small_org(tmp_path, opportunities=5) as org:
+        for _ in range(2):
+            extract_all(connected(org), [ACCOUNT, OPPORTUNITY], lake, tmp_path / "spool")
+            bound = bind(lake, tmp_path / "w.duckdb", contract([ACCOUNT, OPPORTUNITY]), as_of=date(2026, 6, 30))
+            ids.append(bound.binding_id)
+            org.clock.advance(timedelta(hours=1))
+    assert len(ledger_rows(lake)) == 4
+    assert ids[0] == ids[1]

@@ -214,3 +214,16 @@ def test_the_times_of_deletion_are_the_orgs(tmp_path: Path) -> None:
         run(org, tmp_path)
         at = held(tmp_path, 3)["_deleted_at"]
         assert isinstance(at, datetime) and abs(at - org.clock.now()) < timedelta(minutes=1)
+
+
+def test_an_object_without_rows_is_kept_up_too(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    contact = spec("Contact")
+    with small_org(tmp_path, opportunities=2) as org:
+        assert run(org, tmp_path, contact).downloaded == 0
+        org.clock.advance(DAY)
+        assert run(org, tmp_path, contact).source_rows in (None, 0)
+        org.store.insert("Contact", {"LastName": "First", "OwnerId": USER})
+        org.clock.advance(DAY * 20)
+        assert run(org, tmp_path, contact).deletion_gap
+        lake_equals_org(lake, org, contact)
