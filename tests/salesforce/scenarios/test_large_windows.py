@@ -1,0 +1,84 @@
+"""Ranked failure mode 9, and going on where a run stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from partnerops_pipeline.demo.salesforce.faults import Fault
+from partnerops_pipeline.salesforce.errors import QuotaSpent
+from tests.salesforce.histories.operations import Run
+from tests.salesforce.histories.world import Nursery, new_world
+from tests.salesforce.scenarios.stage import stage
+
+REASONS = ["QUERY_TIMEOUT", "OPERATION_TOO_LARGE: too big", "InternalServerError : Retried more than thirty times"]
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_a_window_that_is_too_much_is_cut_until_each_part_succeeds(tmp_path: Path, reason: str) -> None:
+    with stage(tmp_path, opportunities=20) as on:
+        on.faults(Fault("POST .*/jobs/query", "too_large", rows=6, message=reason))
+        told = on.run("Opportunity")["Opportunity"]
+        assert (told.state, told.downloaded) == ("ok", 20)
+        on.is_org("Opportunity")
+        assert on.versions("Opportunity") == 20
+        assert 4 <= len(on.requests("POST /services/data/v62.0/jobs/query")) <= 24
+
+
+def test_a_window_that_cannot_be_cut_further_fails_in_a_sentence(tmp_path: Path) -> None:
+    with stage(tmp_path) as on:
+        on.faults(Fault("POST .*/jobs/query", "too_large", rows=0, message="QUERY_TIMEOUT"))
+        told = on.run("Opportunity")["Opportunity"]
+        assert told.state == "failed" and "QUERY_TIMEOUT" in told.message
+        assert len(on.requests("POST /services/data/v62.0/jobs/query")) <= 70
+        on.faults()
+        on.later_run("Opportunity")
+        on.is_org("Opportunity")
+
+
+def test_a_rest_query_that_takes_too_long_goes_by_bulk(tmp_path: Path) -> None:
+    with stage(tmp_path) as on:
+        on.faults(Fault("GET .*/queryAll", "too_large", rows=0, code="QUERY_TIMEOUT", message="too long"))
+        told = on.run("Account")["Account"]
+        assert (told.state, told.api) == ("ok", "bulk")
+        on.is_org("Account")
+
+
+def test_a_quota_that_ends_in_mid_download_is_no_lost_work(tmp_path: Path) -> None:
+    """Airbyte, Meltano and simple-salesforce begin with a new query."""
+    with stage(tmp_path, opportunities=12) as on:
+        on.faults(Fault("GET .*/results", "status", nth=3, status=403, code="REQUEST_LIMIT_EXCEEDED"))
+        with pytest.raises(QuotaSpent):
+            on.run("Opportunity", threads=1)
+        on.faults()
+        seen = len(on.requests())
+        told = on.run("Opportunity")["Opportunity"]
+        again = [one for one in on.requests()[seen:] if "/results" in one.path]
+        assert told.resumed and told.downloaded == 12
+        assert len(again) <= 2, "pages that had arrived are not fetched again"
+        assert len(on.requests("POST /services/data/v62.0/jobs/query")) == 1
+        on.is_org("Opportunity")
+
+
+def test_a_run_killed_in_mid_download_goes_on_with_the_same_job(tmp_path: Path, nursery: Nursery) -> None:
+    with new_world(tmp_path / "world", nursery) as world:
+        world.org.org.options.bulk_page_rows = 1
+        world.specs[:] = [one for one in world.specs if one.name == "Opportunity"]
+        # log-in, two for the identity, describe, count, job, poll and list of pages come first, then five pages
+        assert world.run(Run(kill_at_request=11))["outcome"] == "killed"
+        made = [one for one in world.org.request_log if one.method == "POST" and one.path.endswith("jobs/query")]
+        told = world.run(Run())
+        after = [one for one in world.org.request_log if one.method == "POST" and one.path.endswith("jobs/query")]
+        assert told["outcome"] == "ended" and len(after) == len(made) == 1
+        world.play([])
+
+
+def test_no_more_than_the_allowed_requests_are_under_way_at_once(tmp_path: Path) -> None:
+    with stage(tmp_path, opportunities=30) as on:
+        on.faults(Fault("GET .*/results", "delay", seconds=0.05))
+        on.run()
+        pages = on.requests("/results")
+        assert len(pages) == 10
+        overlapping = max(sum(abs((a.at - b.at).total_seconds()) < 0.05 for b in pages) for a in pages)
+        assert overlapping <= 5, "two objects with two page threads each"
