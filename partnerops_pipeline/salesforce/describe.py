@@ -20,7 +20,10 @@ _MOST_DIGITS = 38
 
 @dataclass(frozen=True)
 class Field:
-    """One field as described. `type` is Salesforce's word; `precision` and `scale` count decimal digits."""
+    """One field as described. `type` is Salesforce's word; `precision` and `scale` count decimal digits.
+
+    `permissionable` is False where field-level security does not reach: required fields, master-detail, system fields.
+    """
 
     name: str
     type: str
@@ -31,7 +34,9 @@ class Field:
     calculated: bool = False
     nillable: bool = True
     custom: bool = False
+    permissionable: bool = True
     reference_to: tuple[str, ...] = ()
+    relationship: str = ""
     picklist: tuple[str, ...] = ()
 
     @property
@@ -82,7 +87,9 @@ def parse_description(answer: Mapping[str, Any]) -> Description:
             calculated=bool(raw.get("calculated")),
             nillable=bool(raw.get("nillable", True)),
             custom=bool(raw.get("custom")),
+            permissionable=bool(raw.get("permissionable", True)),
             reference_to=tuple(raw.get("referenceTo") or ()),
+            relationship=raw.get("relationshipName") or "",
             picklist=tuple(value["value"] for value in raw.get("picklistValues") or () if value.get("active", True)),
         )
     return Description(

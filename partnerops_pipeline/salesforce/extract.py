@@ -7,6 +7,8 @@ watermark in one step, count again. Nothing is committed unless every announced 
 from __future__ import annotations
 
 import contextlib
+import logging
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
@@ -14,7 +16,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from partnerops_pipeline.errors import PartneropsError
+import duckdb
+import pyarrow as pa
+from deltalake.exceptions import DeltaError
+
+from partnerops_pipeline.errors import PartneropsError, is_disk_full
 from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.salesforce.completeness import record_completeness
 from partnerops_pipeline.salesforce.describe import Description
@@ -27,12 +33,16 @@ from partnerops_pipeline.salesforce.org import Org
 from partnerops_pipeline.salesforce.passes import Pass, Work, go_on, open_batch_to_continue, read_window
 from partnerops_pipeline.salesforce.planner import Api
 from partnerops_pipeline.salesforce.proof import Verdict
+from partnerops_pipeline.salesforce.schema_changes import SchemaChange
+from partnerops_pipeline.salesforce.schema_contract import compare_with_last, keep_schema
 from partnerops_pipeline.salesforce.spool import open_spool
 from partnerops_pipeline.salesforce.standing import Standing, keep_standing, read_standing
-from partnerops_pipeline.salesforce.typing_pages import BadValue
+from partnerops_pipeline.salesforce.typing_pages import BadValue, disk_full
 from partnerops_pipeline.salesforce.upkeep import Upkeep, keep_up
 
 _BAD_VALUES_REPORTED = 10
+
+log = logging.getLogger("partnerops")
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,8 @@ class ObjectReport:
     `counted_before` and `counted_after` are COUNT() at the source over the window, `downloaded` the rows that arrived,
     `committed` those that were new or changed, `unchanged` those that the lake held already, `current_rows` the
     distinct records in the lake (None where nothing changed, so that it was not counted), `watermark` the moment up to
-    which the lake is complete, `calls` the API calls it cost, `resumed` whether an earlier run's download went on.
+    which the lake is complete, `calls` the API calls it cost, `resumed` whether an earlier run's download went on,
+    `schema_changes` what an administrator changed in the object since the run before.
     """
 
     object: str
@@ -74,6 +85,7 @@ class ObjectReport:
     compared_at: datetime | None = None
     started_at: datetime | None = None
     window_low: datetime | None = None
+    schema_changes: tuple[SchemaChange, ...] = ()
 
 
 def extract_object(
@@ -160,6 +172,7 @@ def extract_all(
     record_identity(org, lake)
     run_id, started = new_batch_id(org.session.server_time), org.session.server_time
     org.describe_all(spec.name for spec in specs)
+    schema = compare_with_last(org, specs, lake)
     reports: dict[str, ObjectReport] = {}
     ledger = Ledger(ledger_file(spool))
     pool = ThreadPoolExecutor(threads, thread_name_prefix="object")
@@ -167,6 +180,7 @@ def extract_all(
         futures = {pool.submit(_reported, org, spec, lake, spool, ledger, full_refresh): spec for spec in specs}
         for future in as_completed(futures):
             report = future.result()
+            report = replace(report, schema_changes=schema.of(report.object))
             reports[report.object] = report
             if on_report is not None:
                 on_report(report)
@@ -174,6 +188,7 @@ def extract_all(
         pool.shutdown(wait=True, cancel_futures=True)
         ledger.close()
         record_completeness(lake, run_id, started, reports.values())
+        keep_schema(lake, schema, run_id, started)
     return [reports[spec.name] for spec in specs]
 
 
@@ -184,6 +199,13 @@ def _reported(org: Org, spec: ObjectSpec, lake: Lake, spool: Path, ledger: Ledge
         if ends_the_run(error):
             raise
         return ObjectReport(spec.name, spec.lake_table, "failed", message=str(error), verdict="failed")
+    except (duckdb.Error, sqlite3.Error, DeltaError, pa.ArrowException) as error:
+        if is_disk_full(error):
+            raise disk_full(spool) from None
+        log.exception("%s could not be worked on", spec.name)
+        said = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no reason given'}"
+        message = f"{spec.name} could not be worked on ({said}). Run again; if it stays, report it with the log."
+        return ObjectReport(spec.name, spec.lake_table, "failed", message=message, verdict="failed")
 
 
 def ledger_file(spool: Path) -> Path:
