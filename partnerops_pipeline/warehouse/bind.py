@@ -52,7 +52,7 @@ class BoundSource:
 
 @dataclass(frozen=True)
 class Binding:
-    """What the warehouse is bound to. Equal `binding_id`, equal rows in every view but those that record runs (`RUN_RECORDS`)."""
+    """What the warehouse is bound to. Equal `binding_id`, equal rows in every view but those of `RUN_RECORDS`."""
 
     binding_id: str
     as_of: date

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from partnerops_pipeline.demo.salesforce.faults import Fault
@@ -396,3 +397,21 @@ def test_an_object_that_changes_while_it_is_read_is_looked_at_again(tmp_path: Pa
         org.store.hide_object("Opportunity")
         with pytest.raises(MissingObject):
             extract_object(ours, OPPORTUNITY, lake, tmp_path / "spool")
+
+
+def test_a_surprise_in_one_object_leaves_the_others_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from partnerops_pipeline.salesforce import passes
+
+    read = passes.read_window
+
+    def surprised(work: passes.Work, *, full: bool) -> passes.Pass:
+        if work.spec.name == "Account":
+            raise duckdb.InternalException("surprise")
+        return read(work, full=full)
+
+    monkeypatch.setattr("partnerops_pipeline.salesforce.extract.read_window", surprised)
+    with small_org(tmp_path, opportunities=5) as org:
+        lake = Lake(str(tmp_path / "lake"))
+        reports = extract_all(connected(org), [ACCOUNT, OPPORTUNITY], lake, tmp_path / "spool")
+    assert [one.state for one in reports] == ["failed", "ok"]
+    assert reports[0].message.startswith("Account could not be worked on (InternalException: surprise")
