@@ -100,7 +100,7 @@ def say_failures(report: RunReport) -> None:
     for check in report.failed.checks:
         if check.told:
             say_error(check.told)
-        elif check.name not in ("complete", "files_landed"):  # the step's own lines say it already
+        elif check.name not in ("complete", "files_landed", "schema_as_known"):  # the step's own lines say it already
             rows = "" if check.rows is None else f" ({check.rows:,} rows)"
             weight = "" if check.blocking else "Warning: "
             say_error(

@@ -9,6 +9,7 @@ import dagster as dg
 
 from partnerops_pipeline.orchestration.export_assets import FILES_LANDED
 from partnerops_pipeline.orchestration.failing import StepFailure, step_failure
+from partnerops_pipeline.orchestration.salesforce_assets import SCHEMA_AS_KNOWN
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,8 @@ def closer_look(check: FailedCheck) -> str:
     """The command that shows more of a failed check."""
     if check.name == "complete":
         return f"partnerops run --select {check.asset}"
+    if check.name == SCHEMA_AS_KNOWN:
+        return f"partnerops describe {check.asset.split('/')[-1]}"
     if check.name == FILES_LANDED:
         return "partnerops status"
     return f"partnerops dbt -- test --select {check.name} --store-failures"

@@ -8,7 +8,7 @@ import dagster as dg
 
 from partnerops_pipeline.orchestration.export_assets import FILES_LANDED
 from partnerops_pipeline.orchestration.release_asset import RELEASE
-from partnerops_pipeline.orchestration.salesforce_assets import COMPLETE, asset_key
+from partnerops_pipeline.orchestration.salesforce_assets import COMPLETE, SCHEMA_AS_KNOWN, asset_key
 from partnerops_pipeline.salesforce.objects import ObjectSpec
 
 SYNC, INBOX, DAILY, REBUILD = "sync", "inbox", "daily", "rebuild"
@@ -23,7 +23,9 @@ def build_jobs(
     """`sync` fills the lake, `inbox` only from export files; `rebuild` builds models and release; `daily` does all."""
     # Without dbt's tests of the sources: they are checks of the same assets and would pull the whole dbt step in.
     sources = dg.AssetSelection.assets(*extracted.keys).without_checks()
-    complete = dg.AssetSelection.checks(*(dg.AssetCheckKey(asset_key(spec), COMPLETE) for spec in specs))
+    read_well = dg.AssetSelection.checks(
+        *(dg.AssetCheckKey(asset_key(spec), name) for spec in specs for name in (COMPLETE, SCHEMA_AS_KNOWN))
+    )
     files = dg.AssetSelection.assets(*exported.keys).without_checks()
     landed = dg.AssetSelection.checks(*(dg.AssetCheckKey(key, FILES_LANDED) for key in exported.keys))
     built = dg.AssetSelection.assets(models) | dg.AssetSelection.checks_for_assets(models)
@@ -33,7 +35,7 @@ def build_jobs(
     return (
         dg.define_asset_job(
             SYNC,
-            selection=sources | complete | files | landed,
+            selection=sources | read_well | files | landed,
             executor_def=dg.in_process_executor,
             description="Bring the lake up to date with Salesforce and the inbox; build nothing.",
         ),
@@ -51,7 +53,7 @@ def build_jobs(
         ),
         dg.define_asset_job(
             DAILY,
-            selection=sources | complete | files | landed | built | source_tests | released,
+            selection=sources | read_well | files | landed | built | source_tests | released,
             executor_def=dg.in_process_executor,
             description="Salesforce, export files, models, tests, release. Red if any object could not be read.",
         ),

@@ -20,6 +20,7 @@ from partnerops_pipeline.settings import load_settings
 
 GROUP = "salesforce"
 COMPLETE = "complete"
+SCHEMA_AS_KNOWN = "schema_as_known"
 ORG_IDENTITY = dg.AssetKey(ORG_IDENTITY_TABLE.split("/"))
 
 log = logging.getLogger("partnerops")
@@ -36,7 +37,7 @@ def salesforce_assets(specs: Sequence[ObjectSpec]) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="salesforce",
         specs=[*(_asset_spec(spec) for spec in specs), _identity_spec()],
-        check_specs=[_complete_spec(spec) for spec in specs],
+        check_specs=[check for spec in specs for check in (_complete_spec(spec), _schema_spec(spec))],
         can_subset=True,
         pool="salesforce",
     )
@@ -66,6 +67,8 @@ def _extract(
     def note(report: ObjectReport) -> None:
         reports.append(report)
         log.log(logging.WARNING if report.state == "failed" else logging.INFO, "%s", one_line(report))
+        for change in report.schema_changes:
+            log.log(logging.WARNING if change.matters else logging.INFO, "schema: %s", change.sentence)
 
     stopped: PartneropsError | None = None
     try:
@@ -121,6 +124,25 @@ def _results(report: ObjectReport, lake: Lake) -> Iterator[dg.MaterializeResult 
         description=report.message or None,
         metadata=_counts(report),
     )
+    yield _schema_as_known(key, report)
+
+
+def _schema_as_known(key: dg.AssetKey, report: ObjectReport) -> dg.AssetCheckResult:
+    worrying = [change.sentence for change in report.schema_changes if change.matters]
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=SCHEMA_AS_KNOWN,
+        passed=not worrying,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=" ".join(worrying) or None,
+        metadata=_schema_metadata(report),
+    )
+
+
+def _schema_metadata(report: ObjectReport) -> dict[str, dg.MetadataValue]:
+    if not report.schema_changes:
+        return {}
+    return {"schema changes": dg.MetadataValue.json([change.sentence for change in report.schema_changes])}
 
 
 def _counts(report: ObjectReport) -> dict[str, dg.MetadataValue]:
@@ -144,7 +166,7 @@ def _counts(report: ObjectReport) -> dict[str, dg.MetadataValue]:
         metadata["examples"] = dg.MetadataValue.json(examples)
     if report.absent_fields:
         metadata["fields not in this org"] = dg.MetadataValue.json(list(report.absent_fields))
-    return metadata
+    return metadata | _schema_metadata(report)
 
 
 def _asset_spec(spec: ObjectSpec) -> dg.AssetSpec:
@@ -183,4 +205,15 @@ def _complete_spec(spec: ObjectSpec) -> dg.AssetCheckSpec:
         name=COMPLETE,
         asset=asset_key(spec),
         description="Salesforce's own count = rows downloaded = rows that landed (new, changed or known already).",
+    )
+
+
+def _schema_spec(spec: ObjectSpec) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        name=SCHEMA_AS_KNOWN,
+        asset=asset_key(spec),
+        description=(
+            "No field that is read was hidden, removed, renamed or retyped, and no picklist of one changed, since the "
+            "run before. Fields that are still missing keep it from passing."
+        ),
     )

@@ -50,6 +50,7 @@ def test_every_object_of_the_objects_file_is_an_asset_with_a_completeness_check(
         key = dg.AssetKey(["salesforce", spec.table_name])
         assert graph.get(key).is_materializable
         assert dg.AssetCheckKey(key, "complete") in graph.asset_check_keys
+        assert dg.AssetCheckKey(key, "schema_as_known") in graph.asset_check_keys
 
 
 def test_every_kind_of_export_file_is_an_asset_with_a_check_of_its_files(definitions: dg.Definitions) -> None:

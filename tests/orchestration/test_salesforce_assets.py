@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from partnerops_pipeline.demo.salesforce.server import RunningOrg
-from partnerops_pipeline.orchestration.failure_text import what_failed
+from partnerops_pipeline.orchestration.failure_text import failure_text, what_failed
 from partnerops_pipeline.orchestration.salesforce_assets import salesforce_assets
 from partnerops_pipeline.salesforce.objects import ObjectSpec, load_objects
 
@@ -55,7 +55,7 @@ def test_each_object_is_an_asset_with_counts_columns_and_watermark(home: Path, m
     assert types["Id"] == "VARCHAR" and types["IsPartner"] == "BOOLEAN" and "_committed_at" in types
     assert metadata_of(result, "org_identity")["dagster/row_count"] == 1
     checks = result.get_asset_check_evaluations()
-    assert len(checks) == len(WANTED) and all(check.passed for check in checks)
+    assert len(checks) == 2 * len(WANTED) and all(check.passed for check in checks)
 
     again = materialize(chosen(), monkeypatch)
     assert metadata_of(again, "account")["committed"] == 0, "a second run must add nothing"
@@ -79,7 +79,8 @@ def test_the_failure_of_one_object_is_named_and_the_others_are_kept(
     assert {one.asset_key.path[-1] for one in result.asset_materializations_for_node("salesforce")} == {
         "user", "opportunity", "partner_role", "org_identity",
     }  # fmt: skip
-    passed = {check.asset_key.path[-1]: check.passed for check in result.get_asset_check_evaluations()}
+    evaluations = [one for one in result.get_asset_check_evaluations() if one.check_name == "complete"]
+    passed = {check.asset_key.path[-1]: check.passed for check in evaluations}
     assert passed == {"user": True, "acount": False, "opportunity": True, "partner_role": True}
 
 
@@ -93,3 +94,24 @@ def test_wrong_credentials_fail_the_step_with_one_sentence_and_no_rebuild(
     failed = what_failed(result.all_events)
     assert failed.exit_code == 3 and not failed.rest_can_be_built
     assert "wrong-secret" not in "".join(str(event) for event in result.all_events)
+
+
+def test_a_field_that_was_hidden_is_a_warning_that_names_it_and_stops_nothing(
+    org: RunningOrg, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert materialize(chosen(), monkeypatch).success
+    org.store.hide_field("Account", "Industry")
+    try:
+        result = materialize(chosen(), monkeypatch)
+    finally:
+        org.store.show_field("Account", "Industry")
+    assert result.success
+    (found,) = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    assert (found.check_name, found.severity) == ("schema_as_known", dg.AssetCheckSeverity.WARN)
+    assert found.asset_key == dg.AssetKey(["salesforce", "account"])
+    sentence = "Account.Industry is hidden from the log-in by field-level security; its column is empty from now on."
+    assert found.description == sentence
+    assert metadata_of(result, "account")["schema changes"] == [sentence]
+    failed = what_failed(result.all_events)
+    assert failed.exit_code == 0
+    assert "look closer: partnerops describe account" in failure_text("daily", "0123456789", failed)
