@@ -7,6 +7,7 @@ import click
 from partnerops_pipeline import __version__
 from partnerops_pipeline.cli.dbt import dbt_command
 from partnerops_pipeline.cli.demo import demo
+from partnerops_pipeline.cli.describe import describe
 from partnerops_pipeline.cli.dev import dev
 from partnerops_pipeline.cli.doctor import doctor
 from partnerops_pipeline.cli.errors import OutermostGroup
@@ -31,7 +32,7 @@ def main() -> None:
     """
 
 
-for command in (run, demo, org, doctor, status, dbt_command, explain, profile, release, dev):
+for command in (run, demo, org, doctor, describe, status, dbt_command, explain, profile, release, dev):
     main.add_command(command)
 
 
