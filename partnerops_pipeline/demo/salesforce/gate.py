@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from partnerops_pipeline.demo.salesforce.admin import make_change
 from partnerops_pipeline.demo.salesforce.call import refusal
-from partnerops_pipeline.demo.salesforce.errors import invalid_session
+from partnerops_pipeline.demo.salesforce.errors import ApiError, invalid_session
 from partnerops_pipeline.demo.salesforce.faults import Fault
 from partnerops_pipeline.demo.salesforce.org import EmulatedOrg, LoggedRequest
 
@@ -58,7 +58,8 @@ class Gate:
         fault = self._org.faults.for_request(request)
         answer = _Answer(self._org, scope, send, fault, number=self._org.next_number(), at=self._org.clock.now())
         try:
-            await self._through(scope, receive, answer, fault)
+            with self._org.answering():
+                await self._through(scope, receive, answer, fault)
         except ConnectionDropped:
             _transport(send).abort()
         finally:
@@ -80,8 +81,13 @@ class Gate:
         elif action in ("expire_session", "forget", "migrate"):
             await run_in_threadpool(_BEFORE[action], self._org)
         elif fault and action == "change":
-            for change in fault.changes:
-                await run_in_threadpool(make_change, self._org, dict(change))
+            try:
+                for change in fault.changes:
+                    await run_in_threadpool(make_change, self._org, dict(change))
+            except (ValueError, LookupError) as error:
+                wrong = ApiError(500, "UNKNOWN_EXCEPTION", f"a change of the fault rules cannot be made: {error}")
+                await refusal(wrong)(scope, receive, answer.send)
+                return
         elif fault and action == "status":
             await _status(fault)(scope, receive, answer.send)
             return

@@ -6,7 +6,8 @@ import itertools
 import secrets
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -112,6 +113,9 @@ class EmulatedOrg:
         """Told "METHOD /path?query" of each request before anything is done about it; must not block."""
         self.forgetting: list[Callable[[], None]] = []
         """What else forgets its work when the org does: the Bulk jobs."""
+        self.most_at_once = 0
+        """The largest number of requests that were being answered at the same time."""
+        self._answering = 0
         self._home = 0
         self._numbers = itertools.count(1)
 
@@ -239,6 +243,18 @@ class EmulatedOrg:
             forget()
 
     # Log
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Count a request as under way while the block lasts."""
+        with self.lock:
+            self._answering += 1
+            self.most_at_once = max(self.most_at_once, self._answering)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self._answering -= 1
 
     def next_number(self) -> int:
         return next(self._numbers)

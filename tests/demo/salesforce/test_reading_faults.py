@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 
@@ -144,3 +145,19 @@ def test_a_late_row_is_stamped_before_it_can_be_seen(client: Client) -> None:
     earlier = client.running.clock.now_to_the_second() - timedelta(minutes=5)
     client.running.store.update("Opportunity", opportunity(1), {"Amount": Decimal(1)}, at=earlier)
     assert (client.running.store.get("Opportunity", opportunity(1)) or {})["SystemModstamp"] == earlier
+
+
+def test_a_change_that_cannot_be_made_is_told_to_who_wrote_the_rule(client: Client) -> None:
+    for wrong in ({"do": "explode"}, {"do": "delete", "object": "Account", "id": account(99)}, {"do": "delete"}):
+        client.running.set_faults(Fault("limits", "change", changes=(wrong,)))
+        refused = client.get("limits")
+        assert (refused.status_code, "cannot be made" in refused.text) == (500, True)
+
+
+def test_requests_that_are_answered_at_the_same_time_are_counted(client: Client) -> None:
+    assert client.get("limits").status_code == 200
+    assert client.running.org.most_at_once == 1
+    client.running.set_faults(Fault("limits", "delay", seconds=1.0))
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(lambda _: client_of(client.running).get("limits").status_code, range(3)))
+    assert (answers, client.running.org.most_at_once) == ([200, 200, 200], 3)

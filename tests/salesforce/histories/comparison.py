@@ -16,17 +16,17 @@ OF_THE_READER = frozenset({"LastViewedDate", "LastReferencedDate"})
 """They belong to the user who looks, not to the record."""
 
 
-def assert_lake_is_org(lake: Lake, store: OrgStore, spec: ObjectSpec, state: str = "ok") -> None:
+def assert_lake_is_org(lake: Lake, store: OrgStore, spec: ObjectSpec, state: str = "ok", said: str = "") -> None:
     """Row for row and value for value; what the org has no more must be a tombstone that says how it went."""
     schema = store.schema.find(spec.name)
     if schema is None:
-        assert state == "absent", f"{spec.name}: {state}"
+        assert state == "absent", f"{spec.name}: {state} {said}"
         return
     visible = {field.name for field in schema.visible}
     if not visible >= {name for name in spec.required_fields if name in store.schema.objects[spec.name].fields}:
-        assert state == "failed", f"{spec.name}: {state}"
+        assert state == "failed", f"{spec.name}: {state} {said}"
         return
-    assert state == "ok", f"{spec.name}: {state}"
+    assert state == "ok", f"{spec.name}: {state} {said}"
     columns = sorted(
         field.name
         for field in schema.visible

@@ -292,7 +292,8 @@ class World:
         self._disturbed = False
         states = {one["object"]: one for one in told["reports"]}
         for spec in self.specs:
-            assert_lake_is_org(self.lake, self.store, spec, states[spec.name]["state"])
+            report = states[spec.name]
+            assert_lake_is_org(self.lake, self.store, spec, report["state"], report["message"])
 
 
 def first_records() -> dict[str, list[dict[str, Any]]]:

@@ -43,6 +43,19 @@ def test_a_run_that_is_killed_again_and_again_gets_there(tmp_path: Path, nursery
         world.play([Update("Account", 1, 3), Insert("Opportunity", 4), Run(kill_at_request=12)])
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["kill_at_request", "kill_at_step"])
+def test_a_run_killed_at_any_moment_is_completed_by_the_next(tmp_path: Path, nursery: Nursery, kind: str) -> None:
+    for moment in range(1, 300):
+        with new_world(tmp_path / f"world-{moment}", nursery) as world:
+            killed = world.run(Run(**{kind: moment}))["outcome"] == "killed"
+            world.play([Update("Account", 1, 3), Run(**{kind: moment // 2 + 1}), Insert("Opportunity", 2)])
+        if not killed:
+            assert moment > 30
+            return
+    raise AssertionError("the run never ended by itself")
+
+
 def test_a_row_that_becomes_visible_late_is_not_lost(tmp_path: Path) -> None:
     with stage(tmp_path) as on:
         on.run("Opportunity")
