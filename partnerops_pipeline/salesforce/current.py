@@ -34,7 +34,7 @@ class CurrentRecords:
     ) -> None:
         self.connection = connection
         self.columns = [column for column in columns if column.name not in META_NAMES]
-        self._lake = duck.read_parquet(files) if files else _no_rows(columns)
+        self._lake = _with_all_columns(connection, files, columns) if files else _no_rows(columns)
         self._types = {column.name: column.type for column in self.columns}
         self._stamp = stamp if stamp in self._types else None
 
@@ -99,6 +99,19 @@ def _with_all_columns(connection: duckdb.DuckDBPyConnection, files: Sequence[str
     present = {str(row[0]) for row in connection.execute(f"DESCRIBE SELECT * FROM {lake}").fetchall()}
     empty = [f"CAST(NULL AS {one.type}) AS {duck.name(one.name)}" for one in columns if one.name not in present]
     return f"(SELECT *, {', '.join(empty)} FROM {lake})" if empty else lake
+
+
+def count_new(table: LakeTable, staged: Sequence[Path], batches: Sequence[str]) -> int:
+    """How many records of the staged files the table did not have before these batches."""
+    contents = table.contents()
+    ours = ", ".join(duck.text(batch) for batch in batches)
+    with duck.open_duck(table.folder / ".scratch-count") as connection:
+        found = connection.execute(
+            f"""SELECT count(*) FROM (SELECT DISTINCT Id FROM {duck.read_parquet(staged)}) b
+                ANTI JOIN (SELECT Id FROM {duck.read_parquet(contents.files)} WHERE _batch_id NOT IN ({ours})) l
+                ON b.Id = l.Id"""
+        ).fetchone()
+    return int(found[0]) if found else 0
 
 
 @contextmanager

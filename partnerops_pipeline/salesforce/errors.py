@@ -220,6 +220,11 @@ def api_error(status: int, body: bytes, *, doing: str, soql: str = "") -> Partne
             f"Salesforce knows no such field while {doing}, or field-level security hides it ({said}).",
             "Grant read permission on the field, or remove it from the objects file.",
         )
+    if status in (414, 431):
+        return RejectedQuery(
+            f"The query for {doing} is too long for an address ({said}).",
+            "List fewer fields of that object in the objects file, or set `api: bulk` for it.",
+        )
     if code in ("MALFORMED_QUERY", "INVALID_QUERY_FILTER_OPERATOR"):
         return RejectedQuery(
             f"Salesforce cannot understand the query for {doing} ({said}): {soql}", "Correct the objects file."

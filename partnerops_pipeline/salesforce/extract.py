@@ -23,6 +23,7 @@ from deltalake.exceptions import DeltaError
 from partnerops_pipeline.errors import PartneropsError, is_disk_full
 from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.salesforce.completeness import record_completeness
+from partnerops_pipeline.salesforce.current import count_new
 from partnerops_pipeline.salesforce.describe import Description
 from partnerops_pipeline.salesforce.errors import MissingField, MissingObject, ends_the_run
 from partnerops_pipeline.salesforce.fields import choose_columns
@@ -309,4 +310,9 @@ def _current_rows(work: Work, done: Sequence[Pass], kept: Upkeep) -> int | None:
         return kept.standing.current_rows
     if len(changed) == 1 and changed[0].first and not kept.healed:
         return changed[0].appended.appended
-    return work.table.current_row_count(["Id"])
+    before = kept.standing.current_rows
+    staged = [page.path for one in changed for page in one.reading.pages]
+    moved = any(not path.exists() for path in staged)  # into the lake as they were: there was nothing before
+    if before is None or kept.healed or moved:
+        return work.table.current_row_count(["Id"])
+    return before + count_new(work.table, staged, [one.batch_id for one in changed])

@@ -75,7 +75,8 @@ def record_identity(org: Org, lake: Lake) -> OrgIdentity:
     """
     identity = read_identity(org)
     table = lake.table(ORG_IDENTITY_TABLE)
-    _refuse_another_org(table, identity)
+    if _is_known(table, identity):
+        return identity
     read_at = org.session.server_time
     table.append_rows(
         [asdict(identity)],
@@ -92,19 +93,24 @@ def new_batch_id(server_time: datetime) -> str:
     return f"{server_time:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:12]}"
 
 
-def _refuse_another_org(table: LakeTable, identity: OrgIdentity) -> None:
+def _is_known(table: LakeTable, identity: OrgIdentity) -> bool:
+    """Whether the newest row says just this; refuses the records of another org."""
     files = table.files()
     if not files:
-        return
+        return False
+    names = ", ".join(name for name, _ in ORG_IDENTITY_COLUMNS)
     with duckdb.connect() as connection:
-        found = connection.execute(f"SELECT DISTINCT organization_id FROM {duck.read_parquet(files)}").fetchall()
-    others = {str(one) for (one,) in found} - {identity.organization_id}
+        found = connection.execute(
+            f"SELECT {names} FROM {duck.read_parquet(files)} ORDER BY _committed_at DESC, _batch_id DESC"
+        ).fetchall()
+    others = {str(row[0]) for row in found} - {identity.organization_id}
     if others:
         raise AnotherOrg(
             f"The lake holds records of the Salesforce org {', '.join(sorted(others))}, and this log-in belongs to "
             f"{identity.organization_id}.",
             "Set PARTNEROPS_HOME to another folder for this org, or correct SALESFORCE_INSTANCE_URL.",
         )
+    return bool(found) and OrgIdentity(*found[0]) == identity
 
 
 def _my_domain(info: dict[str, Any]) -> str:

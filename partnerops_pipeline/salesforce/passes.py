@@ -64,6 +64,7 @@ class Pass:
     low: datetime | None
     high: datetime | None
     first: bool
+    batch_id: str
     resumed: bool = False
 
     @property
@@ -101,7 +102,9 @@ def go_on(work: Work, batch: OpenBatch) -> Pass:
         first = not work.table.exists()
         appended = _commit(work, batch, reading, committed_at=None)
     reader.close()
-    done = Pass(reading, batch.counted, after, verdict, 1, appended, batch.started_at, batch.low, batch.high, first)
+    done = Pass(
+        reading, batch.counted, after, verdict, 1, appended, batch.started_at, batch.low, batch.high, first, batch.id
+    )
     return replace(done, resumed=True)
 
 
@@ -142,7 +145,7 @@ def _read_once(work: Work, *, full: bool, reads: int) -> Pass | None:
             raise proof.incomplete(spec.name, before, reading.rows, after, reads)
         appended = _commit(work, batch, reading, committed_at=lake_batch.committed_at)
     reader.close()
-    return Pass(reading, before, after, verdict, reads, appended, now, low, high, first)
+    return Pass(reading, before, after, verdict, reads, appended, now, low, high, first, batch.id)
 
 
 def _commit(work: Work, batch: OpenBatch, reading: Reading, *, committed_at: datetime | None) -> Appended:

@@ -61,6 +61,7 @@ def answer(code: str, message: str = "") -> bytes:
         (400, answer("MALFORMED_QUERY", "unexpected token"), RejectedQuery),
         (403, answer("API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization."), PermissionDenied),
         (400, answer("API_ERROR", "Implementation restriction: needs View All Data"), PermissionDenied),
+        (414, b"<h1>Bad Message 414</h1>", RejectedQuery),
         (410, b"", ConfigurationError),
         (404, answer("UNSUPPORTED_API_VERSION"), ConfigurationError),
         (503, answer("SERVER_UNAVAILABLE"), ServiceUnavailable),

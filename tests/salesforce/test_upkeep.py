@@ -227,3 +227,18 @@ def test_an_object_without_rows_is_kept_up_too(tmp_path: Path) -> None:
         org.clock.advance(DAY * 20)
         assert run(org, tmp_path, contact).deletion_gap
         lake_equals_org(lake, org, contact)
+
+
+def test_a_column_that_came_with_no_row_yet_does_not_disturb_the_upkeep(tmp_path: Path) -> None:
+    with small_org(tmp_path, opportunities=20) as org:
+        org.store.hide_field("Opportunity", "CampaignId")
+        run(org, tmp_path)
+        org.store.show_field("Opportunity", "CampaignId")
+        org.clock.advance(timedelta(hours=1))
+        run(org, tmp_path)
+        org.store.hard_delete("Opportunity", made_id("006", 3))
+        org.store.set_calculated("Opportunity", made_id("006", 4), {"Days_Open__c": Decimal(999)})
+        org.clock.advance(DAY)
+        report = run(org, tmp_path)
+        assert (report.buried, report.refreshed) == (1, 1)
+        lake_equals_org(Lake(str(tmp_path / "lake")), org, OPPORTUNITY)
