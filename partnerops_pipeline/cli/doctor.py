@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 
 LEAST_FREE_BYTES = 2 * 10**9
 """Below, a run of an ordinary org (1,000,000 opportunities: about 0.5 GB of spool, lake and release) may not fit."""
-_COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
+_COLOURS = {"ok": "green", "hint": "cyan", "warn": "yellow", "fail": "red"}
 
 
 @click.command(cls=OurCommand)
 def doctor() -> None:
     """Check settings, Salesforce log-in, quota, objects and fields, lake, warehouse, inbox and disk.
 
-    One line each: ok, warn or fail, and what to do. Exits with 1 if anything fails. Changes nothing.
+    One line each: ok, hint, warn or fail, and what to do. A hint is partner data that is not read yet, with the lines
+    for the objects file. Exits with 1 if anything fails. Changes nothing.
 
     \b
     Example:
@@ -38,6 +39,7 @@ def doctor() -> None:
         failed |= finding.level == "fail"
         level = click.style(f"{finding.level:4}", fg=_COLOURS[finding.level], bold=finding.level == "fail")
         click.echo(f"{level}  {finding.what} {finding.do}".rstrip())
+        click.echo(finding.paste, nl=False)
     sys.exit(1 if failed else 0)
 
 

@@ -6,7 +6,7 @@ gathered.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +15,7 @@ from partnerops_pipeline.salesforce.describe import NOT_EXTRACTED
 from partnerops_pipeline.salesforce.errors import MissingObject
 from partnerops_pipeline.salesforce.objects import ObjectSpec
 from partnerops_pipeline.salesforce.org import Org
+from partnerops_pipeline.salesforce.suggestions import suggest
 
 LEAST_QUOTA_LEFT = 0.1
 """Share of the day's calls below which a run may not come to its end."""
@@ -24,15 +25,16 @@ OLDEST_SUPPORTED_VERSION = 58.0
 
 @dataclass(frozen=True)
 class Finding:
-    """One line for a person. `do` is empty where all is well."""
+    """One line for a person. `do` is empty where all is well, `paste` are lines for the objects file."""
 
-    level: Literal["ok", "warn", "fail"]
+    level: Literal["ok", "hint", "warn", "fail"]
     what: str
     do: str = ""
+    paste: str = ""
 
 
 def examine(org: Org, specs: Iterable[ObjectSpec]) -> list[Finding]:
-    """Check log-in, API version, quota, and that every configured object and field is visible.
+    """Check log-in, API version, quota, that every configured object and field is visible, and what else there is.
 
     Never raises for what a person can act on: it becomes a finding of level "fail".
     """
@@ -47,10 +49,13 @@ def examine(org: Org, specs: Iterable[ObjectSpec]) -> list[Finding]:
             )
         )
         findings.append(_version(org))
-        findings.append(_quota(org))
+        quota = _quota(org)
+        findings.append(quota)
         org.describe_all(spec.name for spec in specs)
         for spec in specs:
             findings.append(_object(org, spec))
+        if quota.level == "ok":
+            findings.extend(_hints(org, specs))
     except PartneropsError as error:
         findings.append(Finding("fail", error.message, error.do))
     return findings
@@ -103,3 +108,23 @@ def _object(org: Org, spec: ObjectSpec) -> Finding:
         f"{spec.name}: {names} will be empty.",
         f"Grant read permission, or remove from the objects file: {names}.",
     )
+
+
+def _hints(org: Org, specs: list[ObjectSpec]) -> Iterator[Finding]:
+    for found in suggest(org, specs):
+        if found.is_new_object:
+            yield Finding(
+                "hint",
+                f"{found.object} has records, looks like partner data, and is not read.",
+                "To read it, paste this to the end of the objects file:",
+                found.yaml,
+            )
+        else:
+            names = ", ".join(found.names)
+            them = "it" if len(found.names) == 1 else "them"
+            yield Finding(
+                "hint",
+                f"{found.object}: {names} may be partner data, and the objects file does not take {them}.",
+                f"To read {them}, paste this under `fields:` of {found.object} in the objects file:",
+                found.yaml,
+            )
