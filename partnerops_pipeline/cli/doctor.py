@@ -134,16 +134,22 @@ def _is_writable(folder: Path) -> bool:
 
 
 def _salesforce(settings: Settings) -> Iterator[Finding]:
+    from partnerops_pipeline.lake.store import Lake
     from partnerops_pipeline.salesforce.doctor import Finding
     from partnerops_pipeline.salesforce.doctor import examine as examine_org
     from partnerops_pipeline.salesforce.objects import load_objects
     from partnerops_pipeline.salesforce.org import connect
+    from partnerops_pipeline.warehouse.policy import policy_number
 
     try:
         specs = load_objects(settings.salesforce_objects_file)
         yield Finding("ok", f"The objects file names {len(specs)} objects.")
         org = connect(settings)
+        lake = Lake(settings.lake_root)
+        month = policy_number(
+            settings.dbt_project_dir, lake, "fiscal_year_start_month", as_of=settings.effective_as_of()
+        )
     except PartneropsError as error:
         yield Finding("fail", error.message, error.do)
         return
-    yield from examine_org(org, specs)
+    yield from examine_org(org, specs, lake=lake, policy_month=month)

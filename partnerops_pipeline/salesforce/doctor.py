@@ -11,14 +11,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 from partnerops_pipeline.errors import PartneropsError
+from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.salesforce.describe import NOT_EXTRACTED
 from partnerops_pipeline.salesforce.errors import MissingObject
 from partnerops_pipeline.salesforce.objects import ObjectSpec
 from partnerops_pipeline.salesforce.org import Org
+from partnerops_pipeline.salesforce.org_facts import read_org_facts
+from partnerops_pipeline.salesforce.schema_contract import compare_with_last
 from partnerops_pipeline.salesforce.suggestions import suggest
 
 LEAST_QUOTA_LEFT = 0.1
 """Share of the day's calls below which a run may not come to its end."""
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+TOLD_AS_MISSING = frozenset(
+    {"hidden", "removed", "removed or hidden", "switched off", "still missing", "object missing"}
+)
 OLDEST_SUPPORTED_VERSION = 58.0
 """Below, result pages cannot be listed and are fetched one after another."""
 
@@ -33,8 +43,14 @@ class Finding:
     paste: str = ""
 
 
-def examine(org: Org, specs: Iterable[ObjectSpec]) -> list[Finding]:
+def examine(
+    org: Org, specs: Iterable[ObjectSpec], *, lake: Lake | None = None, policy_month: int | None = None
+) -> list[Finding]:
     """Check log-in, API version, quota, that every configured object and field is visible, and what else there is.
+
+    Args:
+        lake: holds what describe said last; what changed since is told. None = not compared.
+        policy_month: first month of the fiscal year by the programme's policy, 1 to 12. None = the org is not asked.
 
     Never raises for what a person can act on: it becomes a finding of level "fail".
     """
@@ -54,6 +70,10 @@ def examine(org: Org, specs: Iterable[ObjectSpec]) -> list[Finding]:
         org.describe_all(spec.name for spec in specs)
         for spec in specs:
             findings.append(_object(org, spec))
+        if lake is not None:
+            findings.extend(_changes(org, specs, lake))
+        if policy_month is not None:
+            findings.append(_company(org, policy_month))
         if quota.level == "ok":
             findings.extend(_hints(org, specs))
     except PartneropsError as error:
@@ -108,6 +128,31 @@ def _object(org: Org, spec: ObjectSpec) -> Finding:
         f"{spec.name}: {names} will be empty.",
         f"Grant read permission, or remove from the objects file: {names}.",
     )
+
+
+def _changes(org: Org, specs: list[ObjectSpec], lake: Lake) -> Iterator[Finding]:
+    """What the next run will meet; fields that are simply gone are told with their object."""
+    watch = compare_with_last(org, specs, lake)
+    for spec in specs:
+        for change in watch.of(spec.name):
+            if change.matters and change.kind not in TOLD_AS_MISSING:
+                yield Finding("warn", f"Since the last run: {change.sentence}")
+
+
+def _company(org: Org, policy_month: int) -> Finding:
+    facts = read_org_facts(org)
+    currency = f", and its corporate currency is {facts.corporate_currency}" if facts.corporate_currency else ""
+    if facts.fiscal_year_start_month is None:
+        return Finding("ok", f"The log-in cannot see when the org's fiscal year starts{currency}.")
+    starts = f"The org's fiscal year starts in {_MONTHS[facts.fiscal_year_start_month - 1]}"
+    if facts.fiscal_year_start_month != policy_month:
+        return Finding(
+            "warn",
+            f"{starts}{currency}, and the policy's in {_MONTHS[policy_month - 1]}, so the quarters differ.",
+            f"Set fiscal_year_start_month to {facts.fiscal_year_start_month} in dbt_project/seeds/policy.csv, "
+            "or leave it if that is meant.",
+        )
+    return Finding("ok", f"{starts}{currency}.")
 
 
 def _hints(org: Org, specs: list[ObjectSpec]) -> Iterator[Finding]:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.salesforce.doctor import Finding, examine
+from partnerops_pipeline.salesforce.extract import extract_all
 from partnerops_pipeline.salesforce.login import ClientCredentials
 from partnerops_pipeline.salesforce.objects import load_objects
 from partnerops_pipeline.salesforce.org import Org
@@ -68,3 +70,30 @@ def test_wrong_credentials_end_the_examination(tmp_path: Path) -> None:
         findings = examine(refused, load_objects())
         assert [one.level for one in findings] == ["fail"]
         assert "refused the log-in" in findings[0].what
+
+
+def test_the_fiscal_year_of_the_org_is_held_against_the_policy(tmp_path: Path) -> None:
+    with small_org(tmp_path, opportunities=5) as org:
+        org.store.insert("CurrencyType", {"IsoCode": "USD", "ConversionRate": 1, "IsActive": True, "IsCorporate": True})
+        same = saying(examine(connected(org), [], policy_month=1), "fiscal year")
+        assert same == Finding("ok", "The org's fiscal year starts in January, and its corporate currency is USD.")
+        other = saying(examine(connected(org), [], policy_month=7), "fiscal year")
+        assert other.level == "warn"
+        assert other.what.endswith("and the policy's in July, so the quarters differ.")
+        assert other.do.startswith("Set fiscal_year_start_month to 1 in")
+        org.store.hide_field("Organization", "FiscalYearStartMonth")
+        org.store.hide_object("CurrencyType")
+        unseen = saying(examine(connected(org), [], policy_month=7), "fiscal year")
+        assert unseen == Finding("ok", "The log-in cannot see when the org's fiscal year starts.")
+
+
+def test_what_changed_since_the_last_run_is_told(tmp_path: Path) -> None:
+    with small_org(tmp_path, opportunities=5) as org:
+        lake, account = Lake(str(tmp_path / "lake")), spec("Account")
+        extract_all(connected(org), [account], lake, tmp_path / "spool")
+        org.store.rename_field("Account", "Partner_Tier__c", "Tier__c")
+        org.store.hide_field("Account", "Industry")
+        findings = examine(connected(org), [account], lake=lake)
+        renamed = saying(findings, "Since the last run")
+        assert renamed.level == "warn" and "was probably renamed to Tier__c" in renamed.what
+        assert sum("Industry" in one.what for one in findings) == 1
