@@ -307,6 +307,8 @@ def _current_rows(work: Work, done: Sequence[Pass], kept: Upkeep) -> int | None:
     """Counting reads the keys of the whole table, so it is done only where the number can have changed."""
     changed = [one for one in done if one.appended.appended]
     if not changed and not kept.healed:
+        if any(one.first for one in done):
+            return 0
         return kept.standing.current_rows
     if len(changed) == 1 and changed[0].first and not kept.healed:
         return changed[0].appended.appended

@@ -88,7 +88,7 @@ def _read_all(work: Work, columns: dict[str, str]) -> tuple[Reader, Reading, int
             reading = reader.read()
             after = count_window(work.org, work.spec, None, high) if before else before
         verdict = proof.judge(before, reading.rows, after)
-        if verdict == "complete" or (verdict == "moving" and reads == proof.READS):
+        if proof.good_enough(verdict, reading.rows, reads):
             return reader, reading, reading.rows
         reader.give_up()
     raise proof.incomplete(work.spec.name, before, reading.rows, after, proof.READS)

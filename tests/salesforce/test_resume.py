@@ -195,3 +195,19 @@ def test_a_count_that_takes_too_long_is_halved_and_a_rest_query_that_does_goes_b
         report = extract_object(connected(org), OPPORTUNITY, lake, tmp_path / "spool")
         assert (report.api, report.counted_before, report.committed) == ("bulk", 40, 40)
         lake_equals_org(lake, org, OPPORTUNITY)
+
+
+def test_a_ledger_that_is_lost_or_damaged_costs_a_download_and_no_record(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    with small_org(tmp_path, bulk_page_rows=900) as org:
+        stop_at(org, lake, tmp_path, spent(2))
+        ledger_file(tmp_path / "spool").write_bytes(b"no database at all, but long enough to look like one" * 90)
+        for suffix in ("-wal", "-shm"):
+            ledger_file(tmp_path / "spool").with_name(f"salesforce.sqlite{suffix}").unlink(missing_ok=True)
+        assert extract_object(connected(org), OPPORTUNITY, lake, tmp_path / "spool").committed == 2500
+        ledger_file(tmp_path / "spool").unlink()
+        org.store.update("Opportunity", made_id("006", 7), {"Name": "renamed"})
+        org.clock.advance(timedelta(hours=1))
+        report = extract_object(connected(org), OPPORTUNITY, lake, tmp_path / "spool")
+        assert (report.downloaded, report.committed) == (2500, 1)
+        lake_equals_org(lake, org, OPPORTUNITY)
