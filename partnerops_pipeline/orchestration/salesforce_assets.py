@@ -12,6 +12,7 @@ from partnerops_pipeline.orchestration.failing import failure, told_in_one_sente
 from partnerops_pipeline.orchestration.lake_metadata import table_metadata
 from partnerops_pipeline.orchestration.last_extraction import write_last_extraction
 from partnerops_pipeline.orchestration.processes import mark_run_with_process
+from partnerops_pipeline.orchestration.proof_metadata import beyond_the_rows, proof_metadata
 from partnerops_pipeline.orchestration.run_options import FRESH, OWNERS, ExtractOptions
 from partnerops_pipeline.salesforce.extract import ObjectReport, extract_all
 from partnerops_pipeline.salesforce.objects import ORG_IDENTITY_TABLE, ObjectSpec, load_objects
@@ -105,9 +106,11 @@ def one_line(report: ObjectReport) -> str:
     if report.state == "absent":
         return f"{report.object}: not in this org, its table stays empty"
     if not report.downloaded:
-        return f"{report.object}: nothing changed since the last run"
+        return f"{report.object}: no record changed since the last run{beyond_the_rows(report)}"
+    more = (", resumed" if report.resumed else "") + beyond_the_rows(report)
     bad = f", {report.bad_count:,} unreadable values" if report.bad_count else ""
-    return f"{report.object}: {report.downloaded:,} rows read by {report.api}, {report.committed:,} new or changed{bad}"
+    read = f"{report.downloaded:,} rows read by {report.api}, {report.committed:,} new or changed"
+    return f"{report.object}: {read}{bad}{more}"
 
 
 def _results(report: ObjectReport, lake: Lake) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
@@ -166,7 +169,7 @@ def _counts(report: ObjectReport) -> dict[str, dg.MetadataValue]:
         metadata["examples"] = dg.MetadataValue.json(examples)
     if report.absent_fields:
         metadata["fields not in this org"] = dg.MetadataValue.json(list(report.absent_fields))
-    return metadata | _schema_metadata(report)
+    return metadata | proof_metadata(report) | _schema_metadata(report)
 
 
 def _asset_spec(spec: ObjectSpec) -> dg.AssetSpec:
