@@ -2,7 +2,8 @@
 
 Describe does not say why a field is gone: a field that was deleted and one that field-level security hides look alike.
 What can be told is this. Salesforce's own fields cannot be deleted, and required fields and master-detail lookups are
-beyond field-level security (`permissionable` is false for them). The rest stays "removed or hidden".
+beyond field-level security (`permissionable` is false for them). A custom field to which somebody is still granted
+access exists, so it is hidden. The rest stays "removed or hidden".
 """
 
 from __future__ import annotations
@@ -79,17 +80,27 @@ class KnownObject:
     fields: Mapping[str, KnownField] = field(default_factory=dict)
 
 
-def compare(spec: ObjectSpec, known: KnownObject | None, now: Description | None) -> tuple[SchemaChange, ...]:
+def _nobody_knows(_: str) -> bool:
+    return False
+
+
+def compare(
+    spec: ObjectSpec,
+    known: KnownObject | None,
+    now: Description | None,
+    is_granted: Callable[[str], bool] = _nobody_knows,
+) -> tuple[SchemaChange, ...]:
     """The differences, by field in the order of the describe; nothing where the object was never described before.
 
     Args:
         now: None = the object is not there, or the log-in may not see it.
+        is_granted: whether anybody has access to a custom field that describe does not show; asked only for such.
     """
     if known is None:
         return ()
     if now is None:
         return (_object_missing(spec, known),)
-    return tuple(_differences(spec, known, now))
+    return tuple(_differences(spec, known, now, is_granted))
 
 
 def _object_missing(spec: ObjectSpec, known: KnownObject) -> SchemaChange:
@@ -102,7 +113,9 @@ def _object_missing(spec: ObjectSpec, known: KnownObject) -> SchemaChange:
     return SchemaChange(spec.name, "", "still missing", says, True)
 
 
-def _differences(spec: ObjectSpec, known: KnownObject, now: Description) -> Iterator[SchemaChange]:
+def _differences(
+    spec: ObjectSpec, known: KnownObject, now: Description, is_granted: Callable[[str], bool]
+) -> Iterator[SchemaChange]:
     make = _maker(spec)
     if not known.visible:
         yield make("", "object back", f"{spec.name} is in the org now, and read.", False)
@@ -113,7 +126,7 @@ def _differences(spec: ObjectSpec, known: KnownObject, now: Description) -> Iter
     added = [name for name in now.fields if name not in known.fields]
     renamed = _renames(gone, added, now)
     for one in gone:
-        yield _gone(make, spec, one.described, renamed.get(one.described.name))
+        yield _gone(make, spec, one.described, renamed.get(one.described.name), is_granted)
     for name, one in known.fields.items():
         if not one.visible and name not in now and is_read(spec, one.described):
             says = f"is removed or hidden since {one.since:%Y-%m-%d}: its column is empty for records read since then."
@@ -129,14 +142,18 @@ def _differences(spec: ObjectSpec, known: KnownObject, now: Description) -> Iter
 
 
 def _gone(
-    make: Callable[[str, Kind, str, bool], SchemaChange], spec: ObjectSpec, gone: Field, renamed: str | None
+    make: Callable[[str, Kind, str, bool], SchemaChange],
+    spec: ObjectSpec,
+    gone: Field,
+    renamed: str | None,
+    is_granted: Callable[[str], bool],
 ) -> SchemaChange:
     read = is_read(spec, gone)
     if renamed is not None:
         mend = f"; write {renamed} in the objects file and keep its `as`" if gone.name in spec.fields else ""
         return make(gone.name, "probably renamed", f"is gone and was probably renamed to {renamed}{mend}.", read)
     empty = "; its column is empty from now on" if read else ""
-    if gone.permissionable and not gone.custom:
+    if gone.permissionable and (not gone.custom or is_granted(gone.name)):
         return make(gone.name, "hidden", f"is hidden from the log-in by field-level security{empty}.", read)
     if gone.permissionable:
         says = f"was deleted in the org, or is hidden by field-level security{empty}."
@@ -153,7 +170,7 @@ def _changes_of_field(
     read, name = is_read(spec, old) or is_read(spec, new), new.name
     if old.type != new.type:
         yield make(name, "type changed", f"was {type_text(old)} and is {type_text(new)} now.", read)
-    elif type_text(old) != type_text(new):
+    elif (old.length, old.precision, old.scale) != (new.length, new.precision, new.scale):
         narrower = new.length < old.length or new.scale < old.scale or _whole(new) < _whole(old)
         kind: Kind = "narrowed" if narrower else "widened"
         yield make(name, kind, f"was {type_text(old)} and is {type_text(new)} now.", read and narrower)

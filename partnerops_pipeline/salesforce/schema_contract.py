@@ -11,7 +11,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 import duckdb
 
@@ -62,7 +64,9 @@ class SchemaWatch:
 
 
 def compare_with_last(org: Org, specs: Iterable[ObjectSpec], lake: Lake) -> SchemaWatch:
-    """Hold each object's describe against the last known one. Costs no call where the objects are described already.
+    """Hold each object's describe against the last known one.
+
+    Costs no call where the objects are described already, but one for each custom field that vanished.
 
     An object that cannot be described just now is left out: its own extraction says why.
 
@@ -81,9 +85,28 @@ def compare_with_last(org: Org, specs: Iterable[ObjectSpec], lake: Lake) -> Sche
             if ends_the_run(error):
                 raise
             continue
-        changes[spec.name] = compare(spec, last.get(spec.name), now)
+        changes[spec.name] = compare(spec, last.get(spec.name), now, partial(_is_granted, org, spec.name))
         rows.extend(_rows(spec.name, last.get(spec.name), now, org.session.server_time))
     return SchemaWatch(changes, tuple(rows))
+
+
+def _is_granted(org: Org, object_name: str, field: str) -> bool:
+    """Whether a permission set or profile grants access to the field; False where the log-in may not see permissions.
+
+    Source: https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/
+    sforce_api_objects_fieldpermissions.htm (needs View Setup and Configuration; rows exist for granted access only).
+    """
+    soql = (
+        "SELECT Field FROM FieldPermissions "
+        f"WHERE SobjectType = '{object_name}' AND Field = '{object_name}.{field}' LIMIT 1"
+    )
+    path = org.path(f"query?q={quote(soql, safe='')}")
+    try:
+        return bool(org.get_json(path, doing=f"asking who may see {object_name}.{field}", soql=soql).get("records"))
+    except PartneropsError as error:
+        if ends_the_run(error):
+            raise
+        return False
 
 
 def keep_schema(lake: Lake, watch: SchemaWatch, batch_id: str, described_at: datetime) -> None:

@@ -16,6 +16,7 @@ from partnerops_pipeline.salesforce.extract import ObjectReport, extract_all
 from partnerops_pipeline.salesforce.schema_contract import SCHEMA_TABLE, read_schema
 
 from .small_org import connected, small_org, spec
+from .test_suggestions import add_object
 
 
 class House:
@@ -245,3 +246,18 @@ def test_a_run_that_died_leaves_the_changes_for_the_next_one(house: House) -> No
     with pytest.raises(KeyboardInterrupt):
         extract_all(connected(house.org), [spec("Account")], house.lake, house.spool, on_report=die)
     assert read_schema(house.lake)["Account"].fields["Industry"].visible is False
+
+
+def test_a_custom_field_that_somebody_may_still_see_is_hidden_and_not_removed(house: House) -> None:
+    add_object(house.org, "FieldPermissions", SobjectType="string(80)", Field="string(255)")
+    house.org.store.insert("FieldPermissions", {"SobjectType": "Account", "Field": "Account.Partner_Tier__c"})
+    house.run()
+    house.org.store.hide_field("Account", "Partner_Tier__c")
+    house.org.store.remove_field("Account", "Partner_Type__c")
+    assert [(one.kind, one.field) for one in house.run().schema_changes] == [
+        ("removed or hidden", "Partner_Type__c"),
+        ("hidden", "Partner_Tier__c"),
+    ]
+    asked = len(house.org.requests("FieldPermissions"))
+    house.run()
+    assert len(house.org.requests("FieldPermissions")) == asked
