@@ -83,7 +83,8 @@ def open_batch_to_continue(work: Work, *, full: bool) -> OpenBatch | None:
         return None
     same = batch.watermark == work.table.watermark() and dict(batch.columns) == dict(work.columns)
     alive = work.now - batch.started_at < JOB_LIFE
-    if same and alive and not (full and batch.low is not None):
+    past = batch.high is None or batch.high <= work.now  # a comparison of all ids has its end in the future
+    if same and past and alive and not (full and batch.low is not None):
         return batch
     _reader(work, batch, None).give_up()
     return None

@@ -13,6 +13,7 @@ from partnerops_pipeline.demo.salesforce.faults import Fault
 from partnerops_pipeline.demo.salesforce.ids import made_id
 from partnerops_pipeline.demo.salesforce.server import RunningOrg
 from partnerops_pipeline.lake.store import Lake
+from partnerops_pipeline.salesforce.errors import QuotaSpent
 from partnerops_pipeline.salesforce.extract import ObjectReport, extract_object
 from partnerops_pipeline.salesforce.objects import ObjectSpec
 
@@ -242,3 +243,33 @@ def test_a_column_that_came_with_no_row_yet_does_not_disturb_the_upkeep(tmp_path
         report = run(org, tmp_path)
         assert (report.buried, report.refreshed) == (1, 1)
         lake_equals_org(Lake(str(tmp_path / "lake")), org, OPPORTUNITY)
+
+
+def test_a_comparison_of_ids_that_the_quota_stopped_is_never_taken_for_a_read_of_records(tmp_path: Path) -> None:
+    few = {name: OPPORTUNITY.fields[name] for name in ("Id", "SystemModstamp", "Days_Open__c")}
+    slim = OPPORTUNITY.model_copy(update={"fields": few, "api": "bulk"})
+    lake = Lake(str(tmp_path / "lake"))
+    quota = Fault(match="/results", action="status", status=403, code="REQUEST_LIMIT_EXCEEDED", message="Limit.")
+    with small_org(tmp_path, opportunities=20) as org:
+        run(org, tmp_path, slim)
+        org.clock.advance(DAY)
+        org.set_faults(quota)
+        with pytest.raises(QuotaSpent):
+            run(org, tmp_path, slim)
+        org.set_faults()
+        org.clock.advance(timedelta(minutes=10))
+        assert run(org, tmp_path, slim).resumed is False
+        watermark = lake.table("salesforce/opportunity").watermark()
+        assert watermark is not None and watermark < org.clock.now()
+        lake_equals_org(lake, org, slim)
+
+
+def test_a_log_in_that_may_not_read_the_log_of_deletions_compares_once_a_day(tmp_path: Path) -> None:
+    denied = Fault(match="/deleted", action="status", status=403, code="INSUFFICIENT_ACCESS", message="no")
+    with small_org(tmp_path, opportunities=20, faults=[denied]) as org:
+        run(org, tmp_path)
+        org.store.hard_delete("Opportunity", made_id("006", 3))
+        org.clock.advance(timedelta(hours=1))
+        assert run(org, tmp_path).buried == 0
+        org.clock.advance(DAY)
+        assert run(org, tmp_path).buried == 1
