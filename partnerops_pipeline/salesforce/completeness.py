@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from partnerops_pipeline.lake.columns import Column
 from partnerops_pipeline.lake.errors import AnotherWriterCommitted
 from partnerops_pipeline.lake.store import Lake
-
-if TYPE_CHECKING:
-    from partnerops_pipeline.salesforce.extract import ObjectReport
+from partnerops_pipeline.salesforce.report import ObjectReport
 
 COMPLETENESS_TABLE = "partnerops/dq_completeness_ledger"
 COMPLETENESS_COLUMNS: tuple[Column, ...] = (

@@ -1,7 +1,7 @@
 """One object, or all of them, from the org into the lake.
 
-For each object: plan the window, count at the source, read by REST or Bulk, type and count the pages, commit rows and
-watermark in one step, count again. Nothing is committed unless every announced row arrived.
+For each object: go on with what an earlier run left, read the window since the last commit (`passes.py`), then bring
+deletions, calculated fields and ids up to date (`upkeep.py`). Nothing is committed unless every announced row arrived.
 """
 
 from __future__ import annotations
@@ -9,12 +9,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import duckdb
 import pyarrow as pa
@@ -32,61 +30,15 @@ from partnerops_pipeline.salesforce.ledger import Ledger
 from partnerops_pipeline.salesforce.objects import ObjectSpec
 from partnerops_pipeline.salesforce.org import Org
 from partnerops_pipeline.salesforce.passes import Pass, Work, go_on, open_batch_to_continue, read_window
-from partnerops_pipeline.salesforce.planner import Api
-from partnerops_pipeline.salesforce.proof import Verdict
-from partnerops_pipeline.salesforce.schema_changes import SchemaChange
+from partnerops_pipeline.salesforce.report import ObjectReport as ObjectReport
+from partnerops_pipeline.salesforce.report import report_of
 from partnerops_pipeline.salesforce.schema_contract import compare_with_last, keep_schema
 from partnerops_pipeline.salesforce.spool import open_spool
 from partnerops_pipeline.salesforce.standing import Standing, keep_standing, read_standing
-from partnerops_pipeline.salesforce.typing_pages import BadValue, disk_full
+from partnerops_pipeline.salesforce.typing_pages import disk_full
 from partnerops_pipeline.salesforce.upkeep import Upkeep, keep_up
 
-_BAD_VALUES_REPORTED = 10
-
 log = logging.getLogger("partnerops")
-
-
-@dataclass(frozen=True)
-class ObjectReport:
-    """What became of one object in one run.
-
-    `counted_before` and `counted_after` are COUNT() at the source over the window, `downloaded` the rows that arrived,
-    `committed` those that were new or changed, `unchanged` those that the lake held already, `current_rows` the
-    distinct records in the lake (None where nothing changed, so that it was not counted), `watermark` the moment up to
-    which the lake is complete, `calls` the API calls it cost, `resumed` whether an earlier run's download went on,
-    `schema_changes` what an administrator changed in the object since the run before.
-    """
-
-    object: str
-    table: str
-    state: Literal["ok", "absent", "failed"] = "ok"
-    api: Api = "none"
-    counted_before: int | None = None
-    counted_after: int | None = None
-    downloaded: int = 0
-    committed: int = 0
-    unchanged: int = 0
-    current_rows: int | None = None
-    watermark: datetime | None = None
-    calls: int = 0
-    bad_count: int = 0
-    bad_values: tuple[BadValue, ...] = ()
-    absent_fields: tuple[str, ...] = ()
-    message: str = ""
-    resumed: bool = False
-    processed: int | None = None
-    announced: int | None = None
-    reads: int = 0
-    verdict: Verdict | Literal["absent", "failed"] = "complete"
-    source_rows: int | None = None
-    buried: int = 0
-    refreshed: int = 0
-    healed: int = 0
-    deletion_gap: bool = False
-    compared_at: datetime | None = None
-    started_at: datetime | None = None
-    window_low: datetime | None = None
-    schema_changes: tuple[SchemaChange, ...] = ()
 
 
 def extract_object(
@@ -145,7 +97,7 @@ def extract_object(
                 org.forget(spec.name)
         current = _current_rows(work, done, kept)
         keep_standing(ledger, spec.name, replace(kept.standing, current_rows=current))
-    return _report(work, done, kept, absent, current)
+    return report_of(work, done, kept, absent, current)
 
 
 def extract_all(
@@ -257,50 +209,6 @@ def _passes(work: Work, full: bool) -> Iterator[Pass]:
 def _after(work: Work, standing: Standing, done: Sequence[Pass]) -> Standing:
     columns = work.columns if any(one.whole for one in done) else standing.columns
     return replace(standing, watermark=done[-1].high, columns=columns)
-
-
-def _report(
-    work: Work, done: Sequence[Pass], kept: Upkeep, absent: tuple[str, ...], current_rows: int | None
-) -> ObjectReport:
-    pages = [page for one in done for page in one.reading.pages]
-    last = done[-1]
-    apis = [one.reading.api for one in done if one.reading.api != "none"]
-    return ObjectReport(
-        object=work.spec.name,
-        table=work.spec.lake_table,
-        api=apis[0] if apis else "none",
-        counted_before=sum(one.before for one in done),
-        counted_after=sum(one.after for one in done),
-        downloaded=sum(one.reading.rows for one in done),
-        committed=sum(one.appended.appended for one in done),
-        unchanged=sum(one.appended.unchanged for one in done),
-        current_rows=current_rows,
-        watermark=last.high,
-        calls=work.org.counter.calls,
-        bad_count=sum(page.bad_count for page in pages),
-        bad_values=tuple(value for page in pages for value in page.bad_values)[:_BAD_VALUES_REPORTED],
-        absent_fields=absent,
-        resumed=any(one.resumed for one in done),
-        announced=_sum(one.reading.announced for one in done),
-        processed=_sum(one.reading.processed for one in done if one.reading.api == "bulk"),
-        reads=sum(one.reads for one in done),
-        verdict="moving" if any(one.verdict == "moving" for one in done) else "complete",
-        source_rows=kept.source_rows,
-        buried=kept.buried,
-        refreshed=kept.refreshed,
-        healed=kept.healed,
-        deletion_gap=kept.gap,
-        compared_at=kept.standing.swept_at,
-        started_at=done[0].started_at,
-        window_low=done[-1].low,
-    )
-
-
-def _sum(counts: Iterable[int | None]) -> int | None:
-    """None where nobody counted, or somebody did not."""
-    told = list(counts)
-    known = [count for count in told if count is not None]
-    return sum(known) if told and len(known) == len(told) else None
 
 
 def _current_rows(work: Work, done: Sequence[Pass], kept: Upkeep) -> int | None:
