@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -97,14 +99,14 @@ def test_wrong_credentials_fail_the_step_with_one_sentence_and_no_rebuild(
 
 
 def test_a_field_that_was_hidden_is_a_warning_that_names_it_and_stops_nothing(
-    org: RunningOrg, home: Path, monkeypatch: pytest.MonkeyPatch
+    make_org: Callable[..., AbstractContextManager[RunningOrg]], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert materialize(chosen(), monkeypatch).success
-    org.store.hide_field("Account", "Industry")
-    try:
+    with make_org() as changing:
+        monkeypatch.setenv("SALESFORCE_INSTANCE_URL", changing.url)
+        monkeypatch.setenv("SALESFORCE_ACCESS_TOKEN", changing.token)
+        assert materialize(chosen(), monkeypatch).success
+        changing.store.hide_field("Account", "Industry")
         result = materialize(chosen(), monkeypatch)
-    finally:
-        org.store.show_field("Account", "Industry")
     assert result.success
     (found,) = [check for check in result.get_asset_check_evaluations() if not check.passed]
     assert (found.check_name, found.severity) == ("schema_as_known", dg.AssetCheckSeverity.WARN)
