@@ -133,7 +133,7 @@ def extract_all(
         futures = {pool.submit(_reported, org, spec, lake, spool, ledger, full_refresh): spec for spec in specs}
         for future in as_completed(futures):
             report = future.result()
-            report = replace(report, schema_changes=schema.of(report.object))
+            report = _with_schema_changes(report, schema.of(report.object))
             reports[report.object] = report
             if on_report is not None:
                 on_report(report)
@@ -143,6 +143,12 @@ def extract_all(
         record_completeness(lake, run_id, started, reports.values())
         keep_schema(lake, schema, run_id, started)
     return [reports[spec.name] for spec in specs]
+
+
+def _with_schema_changes(report: ObjectReport, changes: tuple[SchemaChange, ...]) -> ObjectReport:
+    """A failure that a renamed field explains says so."""
+    renamed = [one.sentence for one in changes if report.state == "failed" and one.kind == "probably renamed"]
+    return replace(report, schema_changes=changes, message=" ".join([report.message, *renamed]))
 
 
 def _reported(org: Org, spec: ObjectSpec, lake: Lake, spool: Path, ledger: Ledger, full_refresh: bool) -> ObjectReport:

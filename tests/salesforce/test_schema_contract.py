@@ -197,6 +197,15 @@ def test_a_required_field_that_vanished_degrades_its_object_and_leaves_the_other
     assert [(one.kind, one.field) for one in reports[0].schema_changes] == [("hidden", "Amount")]
 
 
+def test_a_failure_that_a_renamed_field_explains_says_so(house: House) -> None:
+    house.run("Deal_Registration__c")
+    house.org.store.rename_field("Deal_Registration__c", "Status__c", "Approval_Status__c")
+    report = house.run("Deal_Registration__c")
+    assert report.state == "failed"
+    assert report.message.startswith("Deal_Registration__c lacks Status__c, or field-level security hides it")
+    assert report.message.endswith("write Approval_Status__c in the objects file and keep its `as`.")
+
+
 def test_an_object_that_goes_and_comes_is_told(house: House) -> None:
     house.run("ChannelProgram")
     house.org.store.hide_object("ChannelProgram")
