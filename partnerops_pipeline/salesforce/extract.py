@@ -32,6 +32,7 @@ from partnerops_pipeline.salesforce.org import Org
 from partnerops_pipeline.salesforce.passes import Pass, Work, go_on, open_batch_to_continue, read_window
 from partnerops_pipeline.salesforce.report import ObjectReport as ObjectReport
 from partnerops_pipeline.salesforce.report import report_of
+from partnerops_pipeline.salesforce.schema_changes import SchemaChange
 from partnerops_pipeline.salesforce.schema_contract import compare_with_last, keep_schema
 from partnerops_pipeline.salesforce.spool import open_spool
 from partnerops_pipeline.salesforce.standing import Standing, keep_standing, read_standing
