@@ -156,7 +156,12 @@ def _company(org: Org, policy_month: int) -> Finding:
 
 
 def _hints(org: Org, specs: list[ObjectSpec]) -> Iterator[Finding]:
-    for found in suggest(org, specs):
+    try:
+        suggestions = suggest(org, specs)
+    except PartneropsError as error:
+        yield Finding("warn", f"What else the org has could not be looked for: {error.message}", error.do)
+        return
+    for found in suggestions:
         if found.is_new_object:
             yield Finding(
                 "hint",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from partnerops_pipeline.demo.salesforce.faults import Fault
 from partnerops_pipeline.demo.salesforce.ids import made_id
 from partnerops_pipeline.demo.salesforce.schema import ObjectSchema, parse_field
 from partnerops_pipeline.demo.salesforce.server import RunningOrg
@@ -141,6 +142,14 @@ def test_the_doctor_gives_a_hint_with_the_lines(tmp_path: Path) -> None:
         assert hint.what == "Lead: Referral__c may be partner data, and the objects file does not take it."
         assert hint.do == "To read it, paste this under `fields:` of Lead in the objects file:"
         assert hint.paste == "      Referral__c: boolean\n"
+
+
+def test_what_cannot_be_looked_for_is_no_failure(tmp_path: Path) -> None:
+    forbidden = Fault("GET .*/sobjects$", "status", status=403, code="INSUFFICIENT_ACCESS")
+    with small_org(tmp_path, opportunities=5, faults=[forbidden]) as org:
+        (warning,) = [one for one in examine(connected(org), load_objects()) if one.level != "ok"]
+        assert warning.level == "warn"
+        assert warning.what.startswith("What else the org has could not be looked for: Salesforce does not permit")
 
 
 def test_pasted_names_never_clash_with_those_that_are_taken() -> None:
