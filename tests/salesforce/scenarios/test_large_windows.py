@@ -12,7 +12,11 @@ from tests.salesforce.histories.operations import Run
 from tests.salesforce.histories.world import Nursery, new_world
 from tests.salesforce.scenarios.stage import stage
 
-REASONS = ["QUERY_TIMEOUT", "OPERATION_TOO_LARGE: too big", "InternalServerError : Retried more than thirty times"]
+REASONS = [
+    "InternalServerError : Retried more than thirty times",
+    pytest.param("QUERY_TIMEOUT", marks=pytest.mark.long),
+    pytest.param("OPERATION_TOO_LARGE: too big", marks=pytest.mark.long),
+]
 
 
 @pytest.mark.parametrize("reason", REASONS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -92,24 +91,22 @@ def test_an_object_that_disappears_keeps_what_was_read_and_comes_back(tmp_path: 
         on.is_org("Contact", "Account")
 
 
-@pytest.mark.parametrize(
-    ("declaration", "value"),
-    [
-        ("currency(16,2)", Decimal("12345678901234.56")),
-        ("boolean !", True),
-        ("date", date(2031, 2, 28)),
-        ("multipicklist(a|b)", "a;b"),
-        ("time", "23:59:59.999Z"),
-        ("percent(5,2)", Decimal("12.5")),
-    ],
-)
-def test_a_new_custom_field_comes_with_its_type_and_all_its_values(
-    tmp_path: Path, declaration: str, value: Any
-) -> None:
+NEW = {
+    "Money__c": ("currency(16,2)", Decimal("12345678901234.56")),
+    "Flag__c": ("boolean !", True),
+    "Day__c": ("date", date(2031, 2, 28)),
+    "Many__c": ("multipicklist(a|b)", "a;b"),
+    "Clock__c": ("time", "23:59:59.999Z"),
+    "Share__c": ("percent(5,2)", Decimal("12.5")),
+}
+
+
+def test_a_new_custom_field_comes_with_its_type_and_all_its_values(tmp_path: Path) -> None:
     with stage(tmp_path) as on:
         on.run(open_ended(on))
-        on.org.store.add_field("Account", "Fresh__c", declaration)
-        on.org.store.update("Account", made_id("001", 2), {"Fresh__c": value})
+        for name, (declaration, _) in NEW.items():
+            on.org.store.add_field("Account", name, declaration)
+        on.org.store.update("Account", made_id("001", 2), {name: value for name, (_, value) in NEW.items()})
         on.later_run(open_ended(on))
         on.is_org(open_ended(on))
 
