@@ -82,7 +82,9 @@ def second_org(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedOrg]:
 @pytest.fixture(scope="session")
 def second_house(second_org: ServedOrg, tmp_path_factory: pytest.TempPathFactory) -> House:
     """The second house: another seed; each test builds the day that it needs."""
-    return House(tmp_path_factory.mktemp("second") / "home", second_org.url)
+    house = House(tmp_path_factory.mktemp("second") / "home", second_org.url)
+    house.drop(second_org.log)
+    return house
 
 
 @pytest.fixture(scope="session")
@@ -91,16 +93,19 @@ def kill_day() -> str:
 
 
 @pytest.fixture(scope="session")
-def kill_house(org: RunningOrg, tmp_path_factory: pytest.TempPathFactory) -> House:
-    return House(tmp_path_factory.mktemp("killed") / "home", org.url)
+def kill_house(org: RunningOrg, built_log: EventLog, tmp_path_factory: pytest.TempPathFactory) -> House:
+    house = House(tmp_path_factory.mktemp("killed") / "home", org.url)
+    house.drop(built_log)
+    return house
 
 
 @pytest.fixture(scope="session")
 def undisturbed(
-    org: RunningOrg, kill_day: str, tmp_path_factory: pytest.TempPathFactory
+    org: RunningOrg, built_log: EventLog, kill_day: str, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[dict[str, str], float]:
     """The bytes of an undisturbed first run of the same org and day, and how many seconds it took."""
     house = House(tmp_path_factory.mktemp("undisturbed") / "home", org.url)
+    house.drop(built_log)
     with stopwatch() as reading:
         house.build(date.fromisoformat(kill_day))
     return house.bytes_of_release(), reading["seconds"]
