@@ -16,13 +16,13 @@ import duckdb
 import pytest
 
 from partnerops_pipeline.demo.exports import Exports, export_files, write_exports
-from partnerops_pipeline.demo.exports.accidents import CERTIFICATION, CLAIM, DEAL, PARTNER
-from partnerops_pipeline.demo.exports.impartner import OWN_NUMBERS, TEST_PARTNER
+from partnerops_pipeline.demo.exports.impartner import TEST_PARTNER
 from partnerops_pipeline.demo.exports.partnerstack import deal_key
 from partnerops_pipeline.demo.exports.spelling import portal_id
 from partnerops_pipeline.demo.program import events as ev
 from partnerops_pipeline.demo.program.ids import checksum, salesforce_id
 from partnerops_pipeline.demo.program.simulate import simulate
+from partnerops_pipeline.demo.program.slips import CERTIFICATION, CLAIM, DEAL, OWN_NUMBERS, PARTNER
 from partnerops_pipeline.intake.parse import Parsed, parse
 from partnerops_pipeline.intake.profile import load_profiles
 from partnerops_pipeline.intake.take import take_inbox
@@ -93,6 +93,8 @@ def test_every_partner_that_applied_is_in_the_portal_unless_known_to_be_absent(
     applied = {e.account for e in log.events if isinstance(e, ev.PartnerApplied)} - own
     applied |= {e.survivor for e in log.events if isinstance(e, ev.AccountsMerged) and e.loser in applied}
     gone = exports.met("partner", "absent") | exports.met("partner", "id_unreadable")
+    merged = {e.loser for e in log.events if isinstance(e, ev.AccountsMerged)}
+    gone |= merged - exports.met("partner", "merged_kept")
     only = {a.source_id for a in exports.accidents if a.name == "portal_only"}
     assert only
     found = set(by_key(parsed["impartner_partners"]))
