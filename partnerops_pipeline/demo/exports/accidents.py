@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from random import Random
 
@@ -9,6 +10,8 @@ from ..program.chance import stream
 from ..program.records.present import Present
 from ..program.slips import OWN_NUMBERS, STREAMS
 
+CLOSED = "closed"
+"""What becomes of a partner that only the portal had, once somebody has looked."""
 SYSTEMS = {"partner": "portal", "deal": "marketplace", "claim": "portal", "certification": "learning"}
 
 
@@ -30,6 +33,16 @@ def slip_and_stream(present: Present, entity: str, number: int) -> tuple[str, Ra
     rng = stream(present.log.seed, STREAMS[entity], number)
     rng.random()
     return present.slips.get((SYSTEMS[entity], entity, number), ""), rng
+
+
+def without_slips(present: Present, mended: Collection[tuple[str, int]]) -> Present:
+    """The same present, in which the slips of some records (entity, number) have been put right."""
+    for entity, number in mended:
+        if number > OWN_NUMBERS:
+            present.slips[SYSTEMS[entity], entity, number] = CLOSED
+        else:
+            del present.slips[SYSTEMS[entity], entity, number]
+    return present
 
 
 def portal_only(present: Present) -> list[int]:

@@ -12,7 +12,7 @@ from ..program.records.entries import Account, FundClaim
 from ..program.records.present import Present
 from ..program.records.rows import id_of, label
 from ..program.slips import OWN_NUMBERS
-from .accidents import Accident, portal_only, slip_and_stream
+from .accidents import CLOSED, Accident, portal_only, slip_and_stream
 from .spelling import bare_day, csv_text, german, german_day, portal_id, stamped
 
 TEST_PARTNER = portal_id(OWN_NUMBERS)
@@ -54,8 +54,10 @@ def partners(present: Present) -> tuple[str, list[Accident]]:
     rng = stream(present.log.seed, "portal only")
     for number in portal_only(present):
         source_id = portal_id(number)
-        rows.append(_portal_only(present, rng, source_id))
-        met.append(Accident("partner", number, "portal_only", source_id))
+        is_closed = present.slips["portal", "partner", number] == CLOSED
+        rows.append(_portal_only(present, rng, source_id, "Inactive" if is_closed else "Active"))
+        if not is_closed:
+            met.append(Accident("partner", number, "portal_only", source_id))
     rows.append(
         _row(
             PARTNER_COLUMNS,
@@ -125,14 +127,14 @@ def _partner(present: Present, number: int, account: Account, accident_name: str
     )
 
 
-def _portal_only(present: Present, rng: Random, source_id: str) -> tuple[str, ...]:
+def _portal_only(present: Present, rng: Random, source_id: str, status: str) -> tuple[str, ...]:
     firm = Names(present.log.seed).company(rng, "emea")
     domain = f"{firm.split()[0].lower()}-{source_id}.example".encode("ascii", "ignore").decode()
     begun = stamped(last_second(present.log.starts))
     return _row(
         PARTNER_COLUMNS, id=source_id, name=firm, website=domain, mailingCountryCode="DE", regionId="3", tierId="1",
-        tiers__cf="Registered", status__cf="Active", isActive="true", isTest="false", created=begun, updated=begun,
-        recordVersion="1",
+        tiers__cf="Registered", status__cf=status, isActive=str(status == "Active").lower(), isTest="false",
+        created=begun, updated=begun, recordVersion="1",
     )  # fmt: skip
 
 
