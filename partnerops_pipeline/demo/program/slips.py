@@ -26,7 +26,7 @@ PARTNER = {
     "absent": 0.020,  # a partner of the CRM that the portal does not know
     "crm_id_missing": 0.040,
     "crm_id_folded": 0.020,  # the 18 characters in lower case, as a spreadsheet look-up leaves them
-    "tier_differs": 0.030,
+    "tier_differs": 0.055,
     "status_differs": 0.030,
     "id_unreadable": 0.004,  # the portal's id in scientific notation: the row cannot be used
     "crm_id_short": 0.250,  # 15 characters
