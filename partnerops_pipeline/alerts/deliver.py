@@ -37,6 +37,7 @@ class Delivered:
         unheard: messages that ended in this run without anybody knowing that they arrived.
         next_attempt_at: when the next waiting message may go; None where none waits.
         problems: one clause per failed attempt, without secrets: "slack: Slack answered 429 (rate_limited)".
+        note: why nothing could be evaluated, or why that counts for little; empty where all is well.
     """
 
     decided: tuple[Notification, ...] = ()
@@ -46,6 +47,7 @@ class Delivered:
     unheard: int = 0
     next_attempt_at: datetime | None = None
     problems: list[str] = field(default_factory=list)
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,8 @@ def _facts(truth: CurrentTruth, items: list[Item], today: date, currency: str) -
     over = notification.kind is Kind.RESOLVED
     if len(items) == 1:
         yield f"Severity {items[0].seen.severity.word}, rule {wording.clean(items[0].seen.rule_id)}."
+    if len(items) > MOST_EXAMPLES:
+        yield f"By severity: {wording.severities(items)}."
     yield from wording.why_again(notification)
     yield wording.cost(items, currency, over=over)
     if not notification.is_digest:

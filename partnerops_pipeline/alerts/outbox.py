@@ -31,6 +31,8 @@ from partnerops_pipeline.alerts.stored_form import (
 from partnerops_pipeline.errors import ResourceExhausted
 
 _VERSION = 1
+SILENT_AFTER = timedelta(hours=26)
+"""Without an evaluation for so long, silence means nothing: one daily run and two hours."""
 _BUSY_SECONDS = 10.0
 _PAUSE_SECONDS = 0.05
 
@@ -64,7 +66,7 @@ class Health:
     waiting_since: datetime | None
     unheard: int
 
-    def is_alive(self, now: datetime, within: timedelta = timedelta(hours=26)) -> bool:
+    def is_alive(self, now: datetime, within: timedelta = SILENT_AFTER) -> bool:
         """False when the rules have not been evaluated for so long that silence means nothing."""
         return self.evaluated_at is not None and now - self.evaluated_at <= within
 
@@ -290,20 +292,25 @@ def _in_words(path: Path) -> Iterator[None]:
 
 
 def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        script = files(__package__).joinpath("outbox.sql").read_text(encoding="utf-8")
-        # Not `executescript`: it commits first, and another process could then make the tables in between.
-        for statement in _statements(script):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {_VERSION}")
-    connection.execute("COMMIT")
-    if version > _VERSION:
+    # Asked first without a lock: who only looks needs no right to write.
+    if _version_of(connection) == 0:
+        connection.execute("BEGIN IMMEDIATE")
+        if _version_of(connection) == 0:  # no other process has made them meanwhile
+            script = files(__package__).joinpath("outbox.sql").read_text(encoding="utf-8")
+            # Not `executescript`: it commits first, and another process could then make the tables in between.
+            for statement in _statements(script):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {_VERSION}")
+        connection.execute("COMMIT")
+    if (version := _version_of(connection)) > _VERSION:
         raise AlertMemoryUnreadable(
             f"The memory of the alerts, {path.name}, was made by a newer version (format {version}, known {_VERSION}).",
             "Use that version, or move the file away: every open gap is then told once more.",
         )
+
+
+def _version_of(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from partnerops_pipeline.cli.alerts import tell_after_run
 from partnerops_pipeline.cli.demo_org import (
     build_org,
     demo_environment,
@@ -64,6 +65,8 @@ def demo(partners: int, seed: int, as_of: str) -> None:
         out.print("Extracting it over HTTP, as from any Salesforce org ...")
         settings = load_settings()
         report, seconds = run_with_progress(settings, as_of=day.isoformat())
+        with shown_progress("") as out:
+            tell_after_run(settings, evaluated=report.published is not None)
     from partnerops_pipeline.cli.summary import headline_lines
 
     say_failures(report)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from partnerops_pipeline import __version__
+from partnerops_pipeline.cli.alerts import alerts
 from partnerops_pipeline.cli.dbt import dbt_command
 from partnerops_pipeline.cli.demo import demo
 from partnerops_pipeline.cli.dev import dev
@@ -31,7 +32,7 @@ def main() -> None:
     """
 
 
-for command in (run, demo, org, doctor, status, dbt_command, explain, profile, release, dev):
+for command in (run, demo, org, doctor, status, dbt_command, explain, alerts, profile, release, dev):
     main.add_command(command)
 
 

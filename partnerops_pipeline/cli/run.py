@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from partnerops_pipeline.cli.alerts import tell_after_run
 from partnerops_pipeline.cli.errors import DEFECT, OurCommand, is_debug, say_defect, say_error
 from partnerops_pipeline.cli.progress import shown_progress
 from partnerops_pipeline.orchestration.days import parse_day, parse_instant
@@ -57,6 +58,7 @@ def run_and_report(
     )
     with shown_progress("") as out:
         say_outcome(out, report, seconds)
+        tell_after_run(settings, evaluated=report.published is not None)
     return exit_code(report)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from partnerops_pipeline.intake.profile import load_profiles
+from partnerops_pipeline.orchestration.alert_sensor import alert_sensor
 from partnerops_pipeline.orchestration.dbt_assets import dbt_model_assets
 from partnerops_pipeline.orchestration.export_assets import export_assets
 from partnerops_pipeline.orchestration.jobs import build_jobs
@@ -36,5 +37,5 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         assets=[extracted, exported, models, release_asset(published, manifest)],
         jobs=jobs,
         schedules=build_schedules(jobs),
-        sensors=build_sensors(jobs),
+        sensors=[*build_sensors(jobs), alert_sensor()],
     )

@@ -127,6 +127,7 @@ def test_what_starts_runs_is_switched_off_and_what_follows_runs_is_on(definition
     running, stopped = dg.DefaultSensorStatus.RUNNING, dg.DefaultSensorStatus.STOPPED
     assert {s.name: s.default_status for s in definitions.sensors or []} == {
         "tell_about_failures": running, "rebuild_without_failed_objects": running, "look_into_inbox": stopped,
+        "gap_alerts": running,
     }  # fmt: skip
 
 
