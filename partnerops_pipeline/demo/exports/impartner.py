@@ -92,7 +92,8 @@ def _partner(present: Present, number: int, account: Account, accident_name: str
         case "id_unreadable":
             source_id = f"{int(source_id):.2E}"
         case "name_spelled":
-            firm = firm.rpartition(" ")[0] + "\u00a0" if rng.random() < 0.5 else f"\u200b{firm.upper()} "
+            is_cut = stream(present.log.seed, "portal name", number).random() < 0.5
+            firm = firm.rpartition(" ")[0] + "\u00a0" if is_cut else f"\u200b{firm.upper()} "
     tier_text = label(tier) or ""
     if accident_name == "tier_spelled" and tier:
         tier_text = f"{tier_text} Partner"

@@ -6,6 +6,7 @@ may find; `NOISE` names those. Each record draws from a stream of its own, in wh
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from .chance import accident, last_second, stream
@@ -118,17 +119,19 @@ def export_slips(setting: Setting, events: Iterable[Happening]) -> Iterator[Reco
     """
     if setting.clean:
         return
+    in_order = sorted(events, key=lambda e: e.at)
+    entered = [e for e in in_order if isinstance(e, AccountCreated)]
+    domains = Counter(e.domain for e in entered)
+    # A spoiled id is only noise where the domain still tells the account, so not where a company was entered twice.
+    twice = {e.account for e in entered if domains[e.domain] > 1}
     known: set[int] = set()  # accounts that the portal has
-    own: set[int] = set()
     drafts: dict[int, RegistrationCreated] = {}
-    for event in sorted(events, key=lambda e: e.at):
+    for event in in_order:
         match event:
-            case AccountCreated(is_own_company=True):
-                own.add(event.account)
             case PartnerApplied():
-                yield from _partner(setting, event, event.account, known, own)
+                yield from _partner(setting, event, event.account, known, twice)
             case AccountsMerged() if event.loser in known:
-                yield from _partner(setting, event, event.survivor, known, own)
+                yield from _partner(setting, event, event.survivor, known, twice)
                 rng = stream(setting.seed, STREAMS["partner"], event.loser)
                 if rng.random() < 1 and rng.random() < MERGED_KEPT:
                     yield RecordSlipped(0, event.at, "portal", "partner", event.loser, "merged_kept")
@@ -147,12 +150,13 @@ def export_slips(setting: Setting, events: Iterable[Happening]) -> Iterator[Reco
 
 
 def _partner(
-    setting: Setting, event: Happening, account: int, known: set[int], own: set[int]
+    setting: Setting, event: Happening, account: int, known: set[int], twice: set[int]
 ) -> Iterator[RecordSlipped]:
-    if account in known or account in own:
+    if account in known:
         return
     known.add(account)
-    if name := slip_of(setting, "partner", account, PARTNER):
+    name = slip_of(setting, "partner", account, PARTNER)
+    if name and not (name == "crm_id_folded" and account in twice):
         yield RecordSlipped(0, event.at, "portal", "partner", account, name)
 
 
