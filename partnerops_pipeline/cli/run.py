@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from partnerops_pipeline.orchestration.run import RunReport
 
+SAID_BY_THEIR_STEP = ("complete", "files_landed", "everything_matched")
+"""Checks of which a line of the step has told already."""
+
 
 @click.command(cls=OurCommand)
 @click.option(
@@ -102,7 +105,7 @@ def say_failures(report: RunReport) -> None:
     for check in report.failed.checks:
         if check.told:
             say_error(check.told)
-        elif check.name not in ("complete", "files_landed"):  # the step's own lines say it already
+        elif check.name not in SAID_BY_THEIR_STEP:
             rows = "" if check.rows is None else f" ({check.rows:,} rows)"
             weight = "" if check.blocking else "Warning: "
             say_error(

@@ -9,6 +9,7 @@ import dagster as dg
 
 from partnerops_pipeline.orchestration.export_assets import FILES_LANDED
 from partnerops_pipeline.orchestration.failing import StepFailure, step_failure
+from partnerops_pipeline.orchestration.identity_asset import EVERYTHING_MATCHED
 
 
 @dataclass(frozen=True)
@@ -90,4 +91,6 @@ def closer_look(check: FailedCheck) -> str:
         return f"partnerops run --select {check.asset}"
     if check.name == FILES_LANDED:
         return "partnerops status"
+    if check.name == EVERYTHING_MATCHED:
+        return "partnerops gaps --rule ID-01"
     return f"partnerops dbt -- test --select {check.name} --store-failures"
