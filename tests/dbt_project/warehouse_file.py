@@ -31,7 +31,7 @@ def promised_columns() -> dict[str, list[BoundColumn]]:
 
 
 def make_warehouse(path: Path, as_of: date, *, reporting_time_zone: str = "UTC") -> None:
-    """Every table that models may read, empty, and the clock."""
+    """Every table that models may read, empty, the clock, and a binding in which Salesforce has been read."""
     promised: dict[str, list[tuple[str, str]]] = {
         table: [(column[1], column[2]) for column in columns]
         for table, columns in {**INTERNAL_SOURCES, **promised_columns()}.items()
@@ -40,6 +40,11 @@ def make_warehouse(path: Path, as_of: date, *, reporting_time_zone: str = "UTC")
         warehouse.execute("create schema meta")
         warehouse.execute("create table meta.clock (as_of date, known_at timestamp, reporting_time_zone varchar)")
         warehouse.execute("insert into meta.clock values (?, null, ?)", [as_of, reporting_time_zone])
+        warehouse.execute("create table meta.binding (binding_id varchar, path varchar, version bigint)")
+        warehouse.executemany(
+            "insert into meta.binding values ('made by a test', ?, ?)",
+            [[table, 0 if table.startswith("salesforce/") else None] for table in promised],
+        )
         for table, columns in promised.items():
             schema, name = table.split("/")
             known = {column for column, _ in columns}
