@@ -16,7 +16,7 @@ from .foreign_ids import PORTAL_ONLY_FROM, award_id, marketplace_key, portal_cla
 
 TIERS = ("registered", "silver", "gold", "platinum")
 _UNUSABLE = frozenset({"absent", "id_unreadable"})
-_UNKNOWN_TO_CRM = frozenset({"crm_id_missing", "crm_id_folded", "portal_only"})
+_UNKNOWN_TO_CRM = frozenset({"crm_id_missing", "portal_only"})  # lost case can be restored
 _STAGES = {"revoked": "rejected"}  # the marketplace has no word for it; all other stages mean the CRM's status
 _ENDED = frozenset({"expired", "converted", "withdrawn", "revoked"})
 
@@ -38,6 +38,7 @@ class MarketplaceDeal:
 
     source_id: str
     registration: int | None
+    customer_name: str
     partner_key: str
     partner_email: str | None
     status: str  # submitted | approved | rejected | expired | converted | withdrawn
@@ -131,6 +132,7 @@ def _deals(facts: Facts) -> Iterator[MarketplaceDeal]:
         yield MarketplaceDeal(
             marketplace_key("deal", number),
             None if slip == "external_key_missing" else number,
+            created.customer_name,
             marketplace_key("part", facts.survivor(record.partner), created.contact or 0),
             person.email if person else None,
             status,

@@ -34,8 +34,8 @@ class Matching:
                 registrations[deal.partner_key] |= set() if named is None else {named}
         for key, domains in emails.items():
             carried = registrations[key]
-            account = next(iter(carried)) if len(carried) == 1 else self._of_domain(domains)
-            if account is not None:
+            account = next(iter(carried), None) or self._of_domain(domains)
+            if account is not None and len(carried) < 2:  # deals of two partners leave a key undecided
                 self.marketplace[key] = account
 
     def of_award(self, branch: str | None, email: str | None) -> int | None:

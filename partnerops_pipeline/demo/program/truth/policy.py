@@ -70,6 +70,12 @@ class Policy:
         return UNKNOWN if country is None else self.country_regions.get(country, UNKNOWN)
 
 
+def says_test(name: str) -> bool:
+    """Whether a name alone tells that a record is a test."""
+    low = name.lower()
+    return low.startswith(("test ", "zzz", "do not use")) or low.endswith(" test") or "(demo)" in low
+
+
 def size_band(amount: Decimal | None) -> str:
     """The half-open band of an amount in corporate currency: its lower bound belongs to it, negatives to the lowest."""
     if amount is None:

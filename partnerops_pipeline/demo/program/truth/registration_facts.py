@@ -10,6 +10,7 @@ from ..ids import salesforce_id
 from .days import day_of
 from .exports import MarketplaceDeal
 from .known import Known
+from .policy import says_test
 from .registrations import Registration
 
 
@@ -66,13 +67,14 @@ class RegistrationFact:
 
 
 def registration_facts(known: Known) -> Iterator[RegistrationFact]:
-    """The eligible ones: not deleted, and of a partner."""
+    """The eligible ones: not deleted, of a partner, and of a customer whose name does not tell of a test."""
     copies = {deal.registration: deal for deal in known.exports.deals if deal.registration is not None}
     for number, record in known.facts.registrations.items():
         partner = known.partners.number(record.partner)
-        if partner is not None and not known.facts.is_deleted("registration", number):
+        is_out = known.facts.is_deleted("registration", number) or says_test(record.created.customer_name)
+        if partner is not None and not is_out:
             yield RegistrationFact(salesforce_id("Deal_Registration__c", number), partner, record, copies.get(number))
     for deal in known.exports.deals:
         partner = known.matching.marketplace.get(deal.partner_key)
-        if deal.registration is None and partner is not None:
+        if deal.registration is None and partner is not None and not says_test(deal.customer_name):
             yield RegistrationFact(f"partnerstack:{deal.source_id}", partner, None, deal)

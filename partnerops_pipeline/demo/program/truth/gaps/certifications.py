@@ -10,12 +10,13 @@ from .gap import GapTruth
 
 
 def lapsed_certifications(known: Known) -> Iterator[GapTruth]:
-    """LC-01: expired, still active by the system's word, not renewed, of a partner that needs certified people."""
+    """LC-01: expired, still active by the system's word, no other award in force for the same, in a partner that needs
+    certified people."""
     all_of_them = certifications(known)
-    in_force = {(c.award.person, c.award.certification) for c in all_of_them if c.is_latest and c.is_in_force}
+    in_force = {(c.award.person, c.award.certification) for c in all_of_them if c.is_in_force}
     for c in all_of_them:
-        renewed = not c.is_latest and (c.award.person, c.award.certification) in in_force
-        if c.partner is None or c.is_in_force or not c.award.is_active or renewed or c.has_left:
+        is_covered = (c.award.person, c.award.certification) in in_force
+        if is_covered or not c.award.is_active or c.partner is None or c.has_left:
             continue
         record = known.facts.records[c.partner]
         if record.status == "active" and known.policy.certified_people_required.get(record.tier or "", 0):
