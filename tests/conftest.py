@@ -139,7 +139,7 @@ def built_home(built_house: House) -> Path:
 
 @pytest.fixture
 def make_house(tmp_path: Path) -> Iterator[Callable[..., tuple[House, EventLog]]]:
-    """A function that serves a programme of its own and gives a house with its exports in the inbox, and the programme's event log."""
+    """A function that serves a programme of its own and gives a house, exports in its inbox, and the event log."""
     with ExitStack() as stack:
 
         def make(seed: int = SEED, partners: int = PARTNERS, **options: Any) -> tuple[House, EventLog]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import click
@@ -40,19 +41,23 @@ def quoted(text: str) -> list[str]:
     return [*re.findall(r"`([^`\n]+)`", rest), *lines]
 
 
+@cache
 def settings() -> set[str]:
     return {str(field.validation_alias) for field in Settings.model_fields.values()}
 
 
+@cache
 def make_words() -> tuple[set[str], set[str]]:
     text = (PROJECT_ROOT / "Makefile").read_text()
     return set(re.findall(r"^([a-z][\w-]*):", text, flags=re.M)), set(re.findall(r"\b([A-Z][A-Z_]+)\b", text))
 
 
+@cache
 def models() -> set[str]:
     return {path.stem for path in (PROJECT_ROOT / "dbt_project" / "models").rglob("*.sql")}
 
 
+@cache
 def assets() -> set[str]:
     """The keys of the assets that are not dbt models, as a person writes them."""
     exports = {load_profile(file).lake_table for file in SHIPPED.glob("*.yaml")}

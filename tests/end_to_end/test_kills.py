@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -60,19 +61,19 @@ def after(seconds: float) -> Callable[[Any], str]:
 @pytest.mark.xdist_group("kills")
 @pytest.mark.parametrize(("how", "moment"), [("parent", "extracted"), ("group", "models built")])
 def test_a_killed_run_is_finished_by_the_next(
-    how: str, moment: str, kill_house: House, kill_expected: dict[str, str], kill_day: str
+    how: str, moment: str, kill_house: House, kill_expected: dict[str, str], built_day: date
 ) -> None:
-    kill_and_recover(kill_house, kill_expected, kill_day, KILLS[how], at_line(moment))
+    kill_and_recover(kill_house, kill_expected, built_day.isoformat(), KILLS[how], at_line(moment))
 
 
 @pytest.mark.long
 @pytest.mark.xdist_group("kills")
 @pytest.mark.parametrize("number", range(30))
 def test_thirty_kills_spread_over_the_whole_run(
-    number: int, kill_house: House, kill_expected: dict[str, str], kill_day: str, run_seconds: float
+    number: int, kill_house: House, kill_expected: dict[str, str], built_day: date, run_seconds: float
 ) -> None:
     """Moments spread evenly over the length of an undisturbed run, jittered; the parent alone and the group in turn."""
     share = (number + random.Random(number).random()) / 30
     kill_and_recover(
-        kill_house, kill_expected, kill_day, KILLS[("group", "parent")[number % 2]], after(share * run_seconds)
+        kill_house, kill_expected, built_day.isoformat(), KILLS[("group", "parent")[number % 2]], after(share * run_seconds)
     )
