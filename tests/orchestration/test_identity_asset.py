@@ -42,8 +42,8 @@ def test_the_step_counts_by_source_and_method_and_warns_of_what_is_unmatched(cas
         "impartner partner": {"crm_id": 1, "unmatched": 1},
         "salesforce account": {"crm_id": 2},
     }
-    assert (xref["committed"], xref["unmatched"], xref["dagster/row_count"]) == (4, 1, 4)
-    assert metadata_of(result, PARTNER_ID)["committed"] == 2
+    assert (xref["new versions"], xref["unmatched"], xref["dagster/row_count"]) == (4, 1, 4)
+    assert metadata_of(result, PARTNER_ID)["ids given"] == 2
     (check,) = result.get_asset_check_evaluations()
     assert not check.passed and check.severity == dg.AssetCheckSeverity.WARN and not check.blocking
     (row,) = check.metadata["the first of them"].records  # type: ignore[union-attr]
