@@ -74,6 +74,5 @@ def test_thirty_kills_spread_over_the_whole_run(
 ) -> None:
     """Moments spread evenly over the length of an undisturbed run, jittered; the parent alone and the group in turn."""
     share = (number + random.Random(number).random()) / 30
-    kill_and_recover(
-        kill_house, kill_expected, built_day.isoformat(), KILLS[("group", "parent")[number % 2]], after(share * run_seconds)
-    )
+    how = KILLS[("group", "parent")[number % 2]]
+    kill_and_recover(kill_house, kill_expected, built_day.isoformat(), how, after(share * run_seconds))
