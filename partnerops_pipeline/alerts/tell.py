@@ -48,7 +48,7 @@ def tell(
     """
     targets = channels_of(settings) if channels is None else channels
     try:
-        evaluation = read_evaluation(settings)
+        evaluation = read_evaluation(settings, _memory(settings)[0].gaps.keys())
     except NothingEvaluated as error:
         if not memory_file(settings).exists():
             return Delivered(note=str(error))
@@ -80,11 +80,8 @@ def preview_now(settings: Settings, now: datetime) -> tuple[Message, ...]:
         NothingEvaluated: there is no release with gaps.
         BadData: the release cannot be read.
     """
-    evaluation = read_evaluation(settings)
-    state, health = AlertState(), None
-    if memory_file(settings).exists():
-        with open_outbox(memory_file(settings)) as outbox:
-            state, health = outbox.state(), outbox.health()
+    state, health = _memory(settings)
+    evaluation = read_evaluation(settings, state.gaps.keys())
     last = _last_evaluation(evaluation, health, None)
     believed = _believable(evaluation, health, last, now)
     return preview(state, believed, now, policy_for(evaluation, last), evaluation.wording)
@@ -96,10 +93,7 @@ def health_of(settings: Settings) -> Health | None:
     Raises:
         AlertMemoryUnreadable: the memory is damaged.
     """
-    if not memory_file(settings).exists():
-        return None
-    with open_outbox(memory_file(settings)) as outbox:
-        return outbox.health()
+    return _memory(settings)[1]
 
 
 def memory_file(settings: Settings) -> Path:
@@ -119,6 +113,14 @@ def channels_of(settings: Settings) -> tuple[Channel, ...]:
 def policy_for(evaluation: Evaluation, last: datetime) -> Policy:
     """The default policy, with deadlines judged by the as-of day and the days that have passed since."""
     return Policy(days_behind=(last.date() - evaluation.as_of).days)
+
+
+def _memory(settings: Settings) -> tuple[AlertState, Health | None]:
+    """What is remembered; nothing, and no file is made, where alerts have never been used."""
+    if not memory_file(settings).exists():
+        return AlertState(), None
+    with open_outbox(memory_file(settings)) as outbox:
+        return outbox.state(), outbox.health()
 
 
 def _last_evaluation(evaluation: Evaluation, health: Health | None, given: datetime | None) -> datetime:

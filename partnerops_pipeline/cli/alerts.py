@@ -80,7 +80,7 @@ def tell_after_run(settings: Settings, *, evaluated: bool) -> None:
     targets = [channel.name for channel in channels_of(settings) if not isinstance(channel, LogChannel)]
     try:
         report = tell(settings, now, evaluated_at=now if evaluated else None)
-    except PartneropsError as error:
+    except (PartneropsError, OSError) as error:
         say_error(f"Warning: nobody was told of the gaps. {error}")
         return
     for notification in report.decided if targets else ():  # without one, the log has shown the whole message

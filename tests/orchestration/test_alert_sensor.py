@@ -68,7 +68,7 @@ def daemon(folder: Path, slack_url: str) -> Iterator[None]:
 
 
 def wait_for_tick(dagster_home: Path) -> str:
-    """What the sensor said when it had looked for the first time."""
+    """What the sensor said, or its error, when it had looked for the first time."""
     last = time.monotonic() + 100
     while time.monotonic() < last:
         with dg.DagsterInstance.from_config(str(dagster_home)) as instance:
