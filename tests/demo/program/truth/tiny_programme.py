@@ -245,6 +245,9 @@ class TinyProgramme:
     def reject(self, registration: int, at: str) -> None:
         self.add(ev.RegistrationRejected, at, registration=registration, reason="Duplicate")
 
+    def link_registration(self, registration: int, deal: int, at: str = "2025-06-01") -> None:
+        self.add(ev.RegistrationLinked, at, registration=registration, opportunity=deal)
+
     def end(self, registration: int, at: str, status: str, entered: bool = True) -> None:
         self.add(ev.RegistrationEnded, at, registration=registration, status=status, date_entered=entered)
 
