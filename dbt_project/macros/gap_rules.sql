@@ -1,6 +1,19 @@
 {#- The rules that look for gaps: each is a model rule_<id> and a row of the seed dq_rule_policy. -#}
 {% macro gap_rules() -%}
-    {{ return(['co_03', 'fi_03']) }}
+    {{ return([
+        'co_03',
+        'dr_01',
+        'dr_02',
+        'dr_06',
+        'dr_07',
+        'fi_03',
+        'id_01',
+        'lc_01',
+        'md_03',
+        'md_04',
+        'sy_01',
+        'ti_01'
+    ]) }}
 {%- endmacro %}
 
 {#- A number beyond which a rule speaks of a gap. -#}
