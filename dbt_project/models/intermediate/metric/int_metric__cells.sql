@@ -8,17 +8,10 @@ valued as (
     select
         monthly.metric_id,
         monthly.month_start_date,
+        monthly.valid_from,
+        monthly.valid_to,
         dimensions.dimension,
-        case
-            when dimensions.first_attribute is null then 'all'
-            when dimensions.second_attribute is null
-                then {{ attribute_value('dimensions.first_attribute', 'monthly') }}
-            else concat(
-                {{ attribute_value('dimensions.first_attribute', 'monthly') }},
-                '|',
-                {{ attribute_value('dimensions.second_attribute', 'monthly') }}
-            )
-        end as dimension_value,
+        {{ dimension_value('dimensions', 'monthly') | indent(8) }} as dimension_value,
         monthly.numerator,
         monthly.denominator,
         monthly.n,
@@ -27,16 +20,15 @@ valued as (
     inner join {{ ref('metric_definitions') }} as definitions on monthly.metric_id = definitions.metric_id
     inner join {{ ref('metric_dimensions') }} as dimensions
         on concat(';', definitions.dimensions, ';') like concat('%;', dimensions.dimension, ';%')
-    where
-        not monthly.only_by_opportunity_type
-        or dimensions.first_attribute = 'opportunity_type'
-        or dimensions.second_attribute = 'opportunity_type'
+    where {{ counts_in_dimension('dimensions', 'monthly') }}
 ),
 
 final as (
     select
         valued.metric_id,
         valued.month_start_date,
+        valued.valid_from,
+        valued.valid_to,
         valued.dimension,
         valued.dimension_value,
         sum(valued.numerator) as numerator,
@@ -44,7 +36,13 @@ final as (
         sum(valued.n) as n,
         sum(valued.n_excluded) as n_excluded
     from valued
-    group by valued.metric_id, valued.month_start_date, valued.dimension, valued.dimension_value
+    group by
+        valued.metric_id,
+        valued.month_start_date,
+        valued.valid_from,
+        valued.valid_to,
+        valued.dimension,
+        valued.dimension_value
 )
 
 select * from final

@@ -1,5 +1,6 @@
--- Lines added up once, to months and all attributes: from here on the work no longer grows with the number of deals.
--- Nothing is lost by it, for every period of every grain is a run of whole months.
+-- Lines added up once, to months and all attributes: from here on the work no longer grows with the number of records.
+-- Nothing is lost by it, for every period of every grain is a run of whole months. Lines that hold over days keep them
+-- instead of a month.
 with lines as (
     select * from {{ ref('mart_metric_lines') }}
 ),
@@ -8,24 +9,26 @@ final as (
     select
         lines.metric_id,
         dates.month_start_date,
-        lines.opportunity_type,
-        lines.account_region,
-        lines.size_band,
-        lines.attached,
+        lines.valid_from,
+        lines.valid_to,
+        {%- for attribute in line_attributes() %}
+        lines.{{ attribute }},
+        {%- endfor %}
         lines.only_by_opportunity_type,
         sum(lines.numerator) as numerator,
         sum(lines.denominator) as denominator,
-        count(lines.numerator) as n,
-        count(*) - count(lines.numerator) as n_excluded
+        count(coalesce(lines.numerator, lines.measure)) as n,
+        count(*) - count(coalesce(lines.numerator, lines.measure)) as n_excluded
     from lines
-    inner join {{ ref('dim_date') }} as dates on lines.event_date = dates.date_day
+    left join {{ ref('dim_date') }} as dates on lines.event_date = dates.date_day
     group by
         lines.metric_id,
         dates.month_start_date,
-        lines.opportunity_type,
-        lines.account_region,
-        lines.size_band,
-        lines.attached,
+        lines.valid_from,
+        lines.valid_to,
+        {%- for attribute in line_attributes() %}
+        lines.{{ attribute }},
+        {%- endfor %}
         lines.only_by_opportunity_type
 )
 
