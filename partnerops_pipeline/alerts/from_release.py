@@ -6,7 +6,8 @@ nobody can look up.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,8 +19,7 @@ import duckdb
 from partnerops_pipeline.alerts.deliver import Wording
 from partnerops_pipeline.alerts.errors import NothingEvaluated
 from partnerops_pipeline.alerts.observation import GapState, Observation, Severity, hold_unevaluated
-from partnerops_pipeline.errors import BadData, ConfigurationError
-from partnerops_pipeline.intake.profile import load_profiles
+from partnerops_pipeline.errors import BadData
 from partnerops_pipeline.release.duckdb_file import FILE_NAME
 from partnerops_pipeline.release.folders import current_release_id
 from partnerops_pipeline.release.record import read_record
@@ -29,7 +29,7 @@ STALE_EXPORT = "FI-03"
 """The rule whose gap says that a source's newest file could not be read: what needs that file cannot be judged."""
 _GAPS = """
 select gap_id, rule_id, severity, title, owner_team, owner_name, source, entity_type, entity_id, record_url, state,
-    due_on, revenue_at_stake
+    due_on, revenue_at_stake, evidence
 from quality.dq_gaps
 where state <> 'resolved' or gap_id in (select unnest(?))
 """
@@ -81,7 +81,7 @@ def read_evaluation(settings: Settings, known: Collection[str]) -> Evaluation:
             "Make one with them: partnerops run.",
         )
     try:
-        return _read(settings, folder, record, known)
+        return _read(folder, record, known)
     except duckdb.Error as error:
         reason = str(error).strip().splitlines()[0]
         raise BadData(
@@ -98,19 +98,21 @@ def _tables(record: Mapping[str, Any]) -> set[str]:
     return {f"{table['schema']}.{table['name']}" for table in record["tables"]}
 
 
-def _read(settings: Settings, folder: Path, record: Mapping[str, Any], known: Collection[str]) -> Evaluation:
+def _read(folder: Path, record: Mapping[str, Any], known: Collection[str]) -> Evaluation:
     names = _tables(record)
     evaluated_at = datetime.fromisoformat(record["created_at"]).astimezone(UTC)
     with closing(duckdb.connect(str(folder / FILE_NAME), read_only=True)) as release:
-        rows = release.execute(_GAPS, [sorted(known)]).fetchall()
+        cursor = release.execute(_GAPS, [sorted(known)])
+        columns = [column[0] for column in cursor.description]
+        gaps = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
         rules = release.execute("select rule_id, state, needs from quality.dq_rules").fetchall()
         glossary: dict[str, str] = {}
         if "meta.glossary" in names:
             glossary = dict(release.execute("select term, definition from meta.glossary order by term").fetchall())
         found = release.execute(_CURRENCY).fetchone() if "core.fct_opportunities" in names else None
-    mutes = _Mutes(settings, {rule_id: _listed(needs) for rule_id, _, needs in rules})
+    needs = {rule_id: _listed(needed) for rule_id, _, needed in rules}
     names_are_clear = record.get("personal_data") == "full"
-    observations = [_observation(row, evaluated_at, mutes, names_are_clear) for row in rows]
+    observations = [_observation(gap, evaluated_at, needs, names_are_clear) for gap in gaps]
     unjudged = {rule_id for rule_id, state, _ in rules if state != "evaluated"}
     return Evaluation(
         release_id=record["release_id"],
@@ -121,52 +123,47 @@ def _read(settings: Settings, folder: Path, record: Mapping[str, Any], known: Co
     )
 
 
-def _observation(row: Sequence[Any], evaluated_at: datetime, mutes: _Mutes, names_are_clear: bool) -> Observation:
-    gap_id, rule_id, severity, title, team, person, source, kind, entity_id, url, state, due_on, at_stake = row
+def _observation(
+    gap: Mapping[str, Any], evaluated_at: datetime, needs: Mapping[str, Iterable[str]], names_are_clear: bool
+) -> Observation:
     try:
-        found = GapState(state)
+        state = GapState(gap["state"])
     except ValueError:
-        raise BadData(f"The gap {gap_id} has the unknown state `{state}`.", "Mend quality.dq_gaps.") from None
-    is_stale_export = rule_id == STALE_EXPORT and found in (GapState.OPEN, GapState.WAIVED)
+        raise BadData(
+            f"The gap {gap['gap_id']} has the unknown state `{gap['state']}`.", "Mend quality.dq_gaps."
+        ) from None
+    source = gap["source"] or ""
+    is_stale_export = gap["rule_id"] == STALE_EXPORT and state in (GapState.OPEN, GapState.WAIVED)
     return Observation(
-        gap_id=gap_id,
-        rule_id=rule_id,
-        severity=Severity.of(severity),
-        title=title,
-        owner_team=team or "",
-        owner_name=person if person and names_are_clear else "",
-        source=source or "",
-        entity=f"{kind.replace('_', ' ')} {entity_id}",
-        record_url=url or "",
-        state=found,
+        gap_id=gap["gap_id"],
+        rule_id=gap["rule_id"],
+        severity=Severity.of(gap["severity"]),
+        title=gap["title"],
+        owner_team=gap["owner_team"] or "",
+        # Hidden names are empty or hashes, which tell nobody whom to ask.
+        owner_name=(gap["owner_name"] or "") if names_are_clear else "",
+        source=source,
+        entity=f"{gap['entity_type'].replace('_', ' ')} {gap['entity_id']}",
+        record_url=gap["record_url"] or "",
+        state=state,
         evaluated_at=evaluated_at,
-        due_on=due_on,
-        revenue_at_stake=at_stake,
-        mutes=mutes.of(entity_id, source or "") if is_stale_export else frozenset(),
+        due_on=gap["due_on"],
+        revenue_at_stake=gap["revenue_at_stake"],
+        mutes=_muted(gap["evidence"], source, needs) if is_stale_export else frozenset(),
     )
 
 
-class _Mutes:
-    """Which rules a rejected file keeps from being judged; profiles are read only if there is such a file."""
-
-    def __init__(self, settings: Settings, needs: Mapping[str, Iterable[str]]) -> None:
-        self._settings = settings
-        self._needs = needs
-        self._tables: dict[str, str] | None = None
-
-    def of(self, profile: str, source: str) -> frozenset[str]:
-        """The rules that need what files of this profile bring; of the whole source, where the profile is unknown."""
-        if self._tables is None:
-            try:
-                self._tables = {name: kind.lake_table for name, kind in load_profiles(self._settings).items()}
-            except ConfigurationError:  # a profile that is being edited must not silence the alerts
-                self._tables = {}
-        table = self._tables.get(profile)
-        return frozenset(
-            rule_id
-            for rule_id, needed in self._needs.items()
-            if any(name == table if table else name.split("/")[0] == source for name in needed)
-        )
+def _muted(evidence: str | None, source: str, needs: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    """The rules that need what a rejected file should have brought; of its whole source, where it is not said what."""
+    try:
+        table = json.loads(evidence or "{}").get("lake_table")
+    except (ValueError, AttributeError):
+        table = None
+    return frozenset(
+        rule_id
+        for rule_id, needed in needs.items()
+        if any(name == table if table else name.split("/")[0] == source for name in needed)
+    )
 
 
 def _listed(needs: str | None) -> list[str]:

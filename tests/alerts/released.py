@@ -107,7 +107,9 @@ def row(number: int = 1182, state: str = "open", **other: Any) -> dict[str, Any]
     }
 
 
-def rejected_file(profile: str = "impartner_partners", state: str = "open", **other: Any) -> dict[str, Any]:
+def rejected_file(
+    profile: str = "impartner_partners", state: str = "open", lake_table: str = "impartner/partner", **other: Any
+) -> dict[str, Any]:
     """The newest file of a profile lacks a column."""
     return row(
         1,
@@ -117,8 +119,9 @@ def rejected_file(profile: str = "impartner_partners", state: str = "open", **ot
             "rule_id": "FI-03",
             "severity": "critical",
             "source": "impartner",
-            "entity_type": "profile",
+            "entity_type": "export_profile",
             "entity_id": profile,
+            "evidence": json.dumps({"file": f"{profile}.csv", "lake_table": lake_table}),
             "title": f"The newest file of {profile} lacks a column and was rejected.",
             "owner_team": "RevOps",
             "record_url": None,

@@ -20,11 +20,11 @@ def imported(file: Path) -> set[str]:
     return found
 
 
-def test_alerts_read_releases_and_profiles_and_never_the_warehouse() -> None:
+def test_alerts_read_releases_and_never_the_warehouse() -> None:
     names = {name for file in FOLDER.rglob("*.py") for name in imported(file)}
     ours = {name for name in names if name.startswith("partnerops_pipeline")}
     rooms = {name.split(".")[1] for name in ours if not name.startswith("partnerops_pipeline.alerts")}
-    assert rooms == {"errors", "settings", "release", "intake"}
+    assert rooms == {"errors", "settings", "release"}
     assert not names & {"dagster", "deltalake", "simple_salesforce"}
 
 
