@@ -36,8 +36,7 @@ def differences(found: dict[Any, dict[str, Any]], expected: dict[Any, dict[str, 
 def compare(house: House, log: EventLog, as_of: date) -> int:
     """Compare every headline row, every deal and every credit; return how many headline rows there are."""
     found = by_key(house.query("select * from marts.mart_headline_metrics"))
-    published = {key[0] for key in found}
-    expected = by_key([asdict(row) for row in headline_metrics(log, as_of) if row.metric_id in published])
+    expected = by_key([asdict(row) for row in headline_metrics(log, as_of)])
     wrong = differences(found, expected)
     assert not wrong, f"{len(wrong)} differences, first: " + "\n".join(wrong[:15])
 
