@@ -143,8 +143,10 @@ def _show_alerts(settings: Settings, now: datetime) -> bool:
     if current_release_id(settings.current) is None:
         return True  # it has been said already that there is no release
     if not holds_gaps(show(settings)):
-        click.echo("gaps          none in this release: it was made before there were rules")
-        return True
+        click.echo(
+            "gaps          NEVER EVALUATED: the release was made before there were rules. Evaluate them: partnerops run"
+        )
+        return False
     try:
         health = health_of(settings)
     except PartneropsError as error:

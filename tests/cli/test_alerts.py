@@ -105,6 +105,14 @@ def test_status_is_amiss_when_nobody_has_ever_looked(house: Released, capsys: py
     assert not well and "NEVER EVALUATED" in shown
 
 
+def test_status_is_amiss_when_the_release_was_made_without_rules(
+    house: Released, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house.release(NOW, tables=[])
+    well, shown = status_lines(house.settings, NOW, capsys)
+    assert not well and "before there were rules" in shown
+
+
 def test_status_is_amiss_when_the_memory_is_damaged(house: Released, capsys: pytest.CaptureFixture[str]) -> None:
     house.release(NOW, row())
     memory_file(house.settings).parent.mkdir()
