@@ -10,6 +10,7 @@ import click
 import pytest
 
 from partnerops_pipeline.cli.main import main
+from partnerops_pipeline.identity.lake_tables import PARTNER_ID_TABLE, XREF_TABLE
 from partnerops_pipeline.intake.profile import SHIPPED, load_profile
 from partnerops_pipeline.orchestration.release_asset import RELEASE
 from partnerops_pipeline.salesforce.objects import load_objects
@@ -61,7 +62,8 @@ def models() -> set[str]:
 def assets() -> set[str]:
     """The keys of the assets that are not dbt models, as a person writes them."""
     exports = {load_profile(file).lake_table for file in SHIPPED.glob("*.yaml")}
-    return {spec.lake_table for spec in load_objects(None)} | exports | {RELEASE.to_user_string()}
+    ours = {XREF_TABLE, PARTNER_ID_TABLE, RELEASE.to_user_string()}
+    return {spec.lake_table for spec in load_objects(None)} | exports | ours
 
 
 def unknown_in(piece: str) -> str | None:
