@@ -43,6 +43,7 @@ class Evaluation:
 
     Attributes:
         as_of: the day that the deadlines are judged by.
+        known_at: the instant at which the release stops knowing; None where it knows everything.
         evaluated_at: when the release was made (UTC).
         observations: every gap that is not over, and those known ones that are.
         wording: currency and glossary for the messages.
@@ -50,6 +51,7 @@ class Evaluation:
 
     release_id: str
     as_of: date
+    known_at: str | None
     evaluated_at: datetime
     observations: tuple[Observation, ...]
     wording: Wording
@@ -117,6 +119,7 @@ def _read(folder: Path, record: Mapping[str, Any], known: Collection[str]) -> Ev
     return Evaluation(
         release_id=record["release_id"],
         as_of=date.fromisoformat(record["as_of"]),
+        known_at=record.get("known_at"),
         evaluated_at=evaluated_at,
         observations=hold_unevaluated(observations, unjudged),
         wording=Wording(currency=(found[0] if found else None) or "", glossary=glossary),

@@ -47,10 +47,11 @@ def tell(
         AlertMemoryUnreadable, ResourceExhausted: the memory of the alerts cannot be used.
     """
     targets = channels_of(settings) if channels is None else channels
+    state, health = _memory(settings)
     try:
-        evaluation = read_evaluation(settings, _memory(settings)[0].gaps.keys())
+        evaluation = _current_evaluation(settings, state, health)
     except NothingEvaluated as error:
-        if not memory_file(settings).exists():
+        if health is None:
             return Delivered(note=str(error))
         with open_outbox(memory_file(settings)) as outbox:
             report = deliver_waiting(now, Policy(), outbox, targets)
@@ -64,6 +65,8 @@ def tell(
             outbox,
             targets,
             evaluated_at=last,
+            # A day in the future, set by mistake, must not make all days before it look like the past.
+            as_of=min(evaluation.as_of, last.date()),
             wording=evaluation.wording,
         )
     if now - last > SILENT_AFTER:
@@ -77,11 +80,11 @@ def preview_now(settings: Settings, now: datetime) -> tuple[Message, ...]:
     """What `tell` would say now; writes nothing and sends nothing. Messages that wait already are not among them.
 
     Raises:
-        NothingEvaluated: there is no release with gaps.
+        NothingEvaluated: there is no release with gaps, or it is one of the past.
         BadData: the release cannot be read.
     """
     state, health = _memory(settings)
-    evaluation = read_evaluation(settings, state.gaps.keys())
+    evaluation = _current_evaluation(settings, state, health)
     last = _last_evaluation(evaluation, health, None)
     believed = _believable(evaluation, health, last, now)
     return preview(state, believed, now, policy_for(evaluation, last), evaluation.wording)
@@ -113,6 +116,22 @@ def channels_of(settings: Settings) -> tuple[Channel, ...]:
 def policy_for(evaluation: Evaluation, last: datetime) -> Policy:
     """The default policy, with deadlines judged by the as-of day and the days that have passed since."""
     return Policy(days_behind=(last.date() - evaluation.as_of).days)
+
+
+def _current_evaluation(settings: Settings, state: AlertState, health: Health | None) -> Evaluation:
+    """The current release, unless it shows the past: what was open then is no news, and may be over by now."""
+    evaluation = read_evaluation(settings, state.gaps.keys())
+    if evaluation.known_at is not None:
+        raise NothingEvaluated(
+            f"The current release shows what was known at {evaluation.known_at}, and alerts tell of the present.",
+            "Make one of the present: partnerops run.",
+        )
+    if health is not None and health.as_of is not None and evaluation.as_of < health.as_of:
+        raise NothingEvaluated(
+            f"The current release is of {evaluation.as_of}, and alerts have told of {health.as_of} already.",
+            "Make one of a later day: partnerops run.",
+        )
+    return evaluation
 
 
 def _memory(settings: Settings) -> tuple[AlertState, Health | None]:

@@ -16,6 +16,7 @@ from partnerops_pipeline.alerts.channels.slack import SlackChannel
 from partnerops_pipeline.alerts.deliver import Delivered
 from partnerops_pipeline.alerts.tell import channels_of, health_of, memory_file, preview_now, tell
 from partnerops_pipeline.errors import ConfigurationError
+from partnerops_pipeline.release.folders import flip
 from partnerops_pipeline.settings import load_settings
 from tests.alerts.examples import day
 from tests.alerts.receiver import Answer, Receiver
@@ -59,15 +60,32 @@ def test_without_a_release_nothing_is_written_or_sent(house: Released, slack: Re
 
 
 def test_going_back_to_an_older_release_tells_nothing(house: Released, slack: Receiver) -> None:
-    from partnerops_pipeline.release.folders import flip
-
     older = house.release(day(0), row())
     tell(house.settings, day(0))
     house.release(day(1), row(state="resolved"))
     tell(house.settings, day(1))
     flip(house.home / "current", older)
-    assert tell(house.settings, day(1) + MINUTE).sent == 0
+    report = tell(house.settings, day(1) + MINUTE)
+    assert report.sent == 0 and "is of 2026-07-01, and alerts have told of 2026-07-02" in report.note
     assert heads(slack) == ["1 new gap", "1 gap resolved"]
+
+
+def test_a_release_of_a_past_day_or_of_past_knowledge_is_no_news(house: Released, slack: Receiver) -> None:
+    house.release(day(9), row(1))
+    tell(house.settings, day(9))
+    house.release(day(9) + MINUTE, row(2), as_of=day(3).date())
+    assert tell(house.settings, day(9) + MINUTE).sent == 0
+    house.release(day(9) + 2 * MINUTE, row(3), known_at="2026-07-09T00:00:00Z")
+    assert "known at 2026-07-09" in tell(house.settings, day(9) + 2 * MINUTE).note
+    house.release(day(9) + 3 * MINUTE, row(1, "resolved"), row(4))
+    assert tell(house.settings, day(9) + 3 * MINUTE).sent == 2
+
+
+def test_a_day_in_the_future_by_mistake_does_not_silence_the_days_before_it(house: Released, slack: Receiver) -> None:
+    house.release(day(0), row(), as_of=date(2062, 7, 1))
+    tell(house.settings, day(0))
+    house.release(day(1), row(state="resolved"))
+    assert tell(house.settings, day(1)).sent == 1
 
 
 def test_what_waited_goes_even_where_the_release_holds_no_gaps(house: Released, slack: Receiver) -> None:
