@@ -106,6 +106,12 @@ def test_matching_comes_after_what_it_reads_and_in_every_job_that_builds_or_take
     assert held == {INBOX, DAILY, REBUILD}
 
 
+def test_the_models_come_after_the_matching_of_the_same_run() -> None:
+    graph = build_definitions(load_settings()).resolve_asset_graph()
+    for key, model in ((XREF, "stg_partnerops__partner_xref"), (PARTNER_ID, "stg_partnerops__partner_ids")):
+        assert model in {child.path[-1] for child in graph.get(key).child_keys}
+
+
 def test_a_run_of_the_inbox_job_matches_what_has_just_landed(case: LakeCase) -> None:
     case.accounts({"number": 1, "Website": "one.example"})
     folder = case.settings.inbox / "impartner_partners"
