@@ -12,6 +12,7 @@ from partnerops_pipeline.cli.dev import dev
 from partnerops_pipeline.cli.doctor import doctor
 from partnerops_pipeline.cli.errors import OutermostGroup
 from partnerops_pipeline.cli.explain import explain
+from partnerops_pipeline.cli.gaps import gaps
 from partnerops_pipeline.cli.org import org
 from partnerops_pipeline.cli.profile import profile
 from partnerops_pipeline.cli.release import release
@@ -32,7 +33,7 @@ def main() -> None:
     """
 
 
-for command in (run, demo, org, doctor, status, dbt_command, explain, alerts, profile, release, dev):
+for command in (run, demo, org, doctor, status, dbt_command, explain, gaps, alerts, profile, release, dev):
     main.add_command(command)
 
 
