@@ -94,7 +94,7 @@ class History:
             self.connection.execute(
                 "insert into partnerops.gap_ledger (evaluation_id, gap_id, rule_id, as_of, binding_id, state, "
                 "evidence_hash, source, entity_type, entity_id, severity, title, evidence, owner_team, _committed_at) "
-                "values (?, ?, 'CO-03', ?, ?, 'open', 'h', 'salesforce', 'partner', ?, 'high', 'then', '{}', 'Team', ?)",
+                "values (?, ?, 'CO-03', ?, ?, 'open', 'h', 'crm', 'partner', ?, 'high', 'then', '{}', 'Team', ?)",
                 [f"e{number}", gap, evaluation.as_of, evaluation.binding, gap, committed],
             )
         self.connection.execute(

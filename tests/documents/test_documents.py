@@ -31,7 +31,7 @@ HOME_FOLDERS = (
     ".venv",
 )
 """Folders that exist only under PARTNEROPS_HOME or after `make`; the contract in docs names them."""
-MODEL = re.compile(r"^(?:(?:staging|intermediate|core|marts|quality|meta)\.)?((?:dim|fct|bridge|mart|int|stg)_\w+)$")
+MODEL = re.compile(r"^(?:(?:staging|intermediate|core|marts|quality|meta)\.)?((?:dim|fct|bridge|mart|int|stg|dq)_\w+)$")
 
 
 def quoted(text: str) -> list[str]:
@@ -55,7 +55,9 @@ def make_words() -> tuple[set[str], set[str]]:
 
 @cache
 def models() -> set[str]:
-    return {path.stem for path in (PROJECT_ROOT / "dbt_project" / "models").rglob("*.sql")}
+    """Models and seeds."""
+    project = PROJECT_ROOT / "dbt_project"
+    return {path.stem for path in [*project.glob("models/**/*.sql"), *project.glob("seeds/*.csv")]}
 
 
 @cache
@@ -90,11 +92,16 @@ def unknown_in(piece: str) -> str | None:
 def unknown_command(words: str) -> str | None:
     command: click.Command = main
     parts = words.split(" -- ")[0].removesuffix(" --").split()
+    is_value = False
     for word in parts:
         if word.startswith("-"):
-            known = {option for parameter in command.params for option in [*parameter.opts, *parameter.secondary_opts]}
-            if word.split("=")[0].strip("[]") not in known | {"--help"}:
+            known = {option: p for p in command.params for option in [*p.opts, *p.secondary_opts]}
+            name = word.split("=")[0].strip("[]")
+            if name not in known.keys() | {"--help"}:
                 return f"`partnerops {words}`: no option {word}"
+            is_value = name in known and not getattr(known[name], "is_flag", False) and "=" not in word
+        elif is_value:
+            is_value = False
         elif isinstance(command, click.Group):
             child = command.commands.get(word)
             if child is None:
@@ -118,6 +125,8 @@ def test_every_link_within_the_project_leads_somewhere(document: Path) -> None:
 
 def test_the_check_itself_notices_what_is_not_there() -> None:
     assert unknown_in("make nonsense") and unknown_in("partnerops nonsense") and unknown_in("partnerops run --nonsense")
+    assert unknown_in("partnerops gaps nonsense") and unknown_in("partnerops gaps --rule DR-02 nonsense")
+    assert unknown_in("partnerops gaps --rule DR-02 --open") is None
     assert (
         unknown_in("core.fct_nonsense")
         and unknown_in("SALESFORCE_NONSENSE")
