@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from partnerops_pipeline.demo.exports import spelling
@@ -97,6 +99,16 @@ def test_without_a_registration_the_e_mail_s_domain_decides():
     p = TinyProgramme()
     a_deal(p, "external_key_missing", None)
     assert matched(p).marketplace == {}
+
+
+def test_a_key_whose_deals_name_two_partners_is_nobody_s_though_their_e_mails_agree():
+    p = TinyProgramme()
+    _, key = a_deal(p, email="a.b@one.example")
+    p.registration(p.active_partner(domain="other.example"), None)
+    known = Known.on(p.log(), gather(p.log()), day("2026-06-30"), LAST_DAY, Policy())
+    first, second = known.exports.deals
+    both = replace(known.exports, deals=[first, replace(second, partner_key=key, partner_email="c@one.example")])
+    assert Matching(known.facts, known.partners, both).marketplace == {}
 
 
 def test_drafts_and_deals_that_the_marketplace_lost_give_no_key():

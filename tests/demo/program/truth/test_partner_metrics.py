@@ -141,3 +141,10 @@ def test_only_partners_active_at_the_period_s_end_are_on_either_side():
     assert p.numbers(TRANSACTING, *WINDOW) == (None, "0", "0", 0, 0)
     assert p.numbers(TRANSACTING, "trailing_4q", "2025-01-01") == ("1", "1", "1", 1, 0)
     assert p.numbers(TRANSACTING, "trailing_4q", "2025-07-01") == ("0", "0", "1", 1, 0)
+
+
+def test_who_was_not_there_at_the_period_s_end_is_not_counted_though_a_status_is_dated_earlier():
+    p = TinyProgramme()
+    p.active_partner(at="2026-04-01", since="2026-03-01 00:00:00")
+    assert p.numbers(TRANSACTING, *WINDOW)[3] == 0
+    assert p.numbers(TRANSACTING, "trailing_4q", "2025-07-01")[3] == 1

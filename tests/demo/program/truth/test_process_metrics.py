@@ -73,6 +73,14 @@ def test_decided_before_it_was_submitted_is_left_out_and_counted():
     assert p.numbers("deal_registration_approval_rate", *JUNE)[0] == "1"
 
 
+def test_a_decision_in_the_same_second_took_no_time_and_one_on_the_as_of_day_counts():
+    p = TinyProgramme()
+    decided(p, "2025-06-10 09:00:00", "2025-06-10 09:00:00")
+    assert p.numbers(DECISION, *JUNE, as_of="2025-06-10") == ("0", None, None, 1, 0)
+    assert p.numbers("deal_registration_approval_rate", *JUNE, as_of="2025-06-10")[0] == "1"
+    assert p.numbers(DECISION, *JUNE, as_of="2025-06-09")[3] == 0
+
+
 def test_the_first_decision_is_the_approval_though_it_was_taken_back():
     p = TinyProgramme()
     p.reject(decided(p, "2025-06-10 09:00:00", "2025-06-10 11:00:00"), "2025-06-20 12:00:00")
@@ -133,6 +141,9 @@ def test_what_the_marketplace_has_without_a_usable_id_is_a_registration_of_its_o
     p.slip("marketplace", "deal", number, "external_key_missing")
     assert p.numbers(f"{DECISION}_sla_rate", *JUNE) == ("0.5", "1", "2", 2, 0)
     assert p.numbers(DECISION, *JUNE)[3] == 1
+    test = decided(p, "2025-06-02 10:00:00", partner=partner, contact=person, customer_name="Demo Corp (demo)")
+    p.slip("marketplace", "deal", test, "external_key_missing")
+    assert p.numbers(f"{DECISION}_sla_rate", *JUNE)[3] == 2
 
 
 def paid_claim(p: TinyProgramme, submitted: str, paid: str | None, partner: int | None = None, **values: str) -> int:

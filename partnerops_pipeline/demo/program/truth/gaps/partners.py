@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..days import day_of
 from ..known import Known
 from ..partners import partner_id
 from .gap import GapTruth
@@ -38,6 +39,8 @@ def status_and_tier_gaps(known: Known) -> Iterator[GapTruth]:
 def unmanaged_partners(known: Known) -> Iterator[GapTruth]:
     """CO-03: an active partner without a manager, or with one who has left."""
     for partner in known.partners:
-        record = known.facts.records[partner]
+        record, created = known.facts.records[partner], day_of(known.facts.accounts[partner].at)
+        if created > known.as_of:
+            continue
         if record.status == "active" and (record.manager is None or record.manager in known.facts.users_left):
             yield GapTruth("CO-03", partner_id(partner))

@@ -111,6 +111,14 @@ def test_an_active_partner_needs_a_manager_who_is_still_there():
     assert p.open_gaps("CO-03") == {}
 
 
+@pytest.mark.parametrize(("as_of", "is_gap"), [("2025-05-04", False), ("2025-05-05", True)])
+def test_who_was_not_there_yet_needed_no_manager(as_of: str, is_gap: bool):
+    p = TinyProgramme()
+    partner = p.partner(at="2025-05-05 10:00:00")
+    p.status(partner, "active", "2025-05-05 11:00:00")
+    assert p.open_gaps("CO-03", as_of) == ({partner_id(partner): None} if is_gap else {})
+
+
 def test_test_records_and_the_own_company_have_no_gaps():
     p = TinyProgramme()
     for flags in ({"is_test": True}, {"is_own_company": True}):

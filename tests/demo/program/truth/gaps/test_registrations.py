@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from partnerops_pipeline.demo.program.ids import salesforce_id
+from partnerops_pipeline.demo.program.truth.facts import gather
 from partnerops_pipeline.demo.program.truth.foreign_ids import marketplace_key
+from partnerops_pipeline.demo.program.truth.gaps.registrations import marketplace_differences
+from partnerops_pipeline.demo.program.truth.known import LAST_DAY, Known
+from partnerops_pipeline.demo.program.truth.policy import Policy
 from tests.demo.program.truth.tiny_programme import TinyProgramme, day
 
 
@@ -125,6 +130,30 @@ def a_copy(slip: str, **values: object) -> tuple[TinyProgramme, int]:
 def test_another_amount_or_close_date_in_the_marketplace_is_a_gap(slip: str, is_gap: bool):
     p, number = a_copy(slip)
     assert p.open_gaps("DR-06") == ({in_crm(number): None} if is_gap else {})
+
+
+@pytest.mark.parametrize(
+    ("said", "is_gap"),
+    [
+        ({"amount": Decimal("1050.00")}, False),
+        ({"amount": Decimal("1050.01")}, True),
+        ({"amount": Decimal("950.00")}, False),
+        ({"amount": Decimal("949.99")}, True),
+        ({"amount": None}, False),
+        ({"currency": "EUR"}, True),
+        ({"closes": day("2025-09-08")}, False),
+        ({"closes": day("2025-09-09")}, True),
+        ({"closes": day("2025-08-24")}, True),
+        ({"status": "submitted"}, True),
+        ({"status": "rejected"}, True),
+    ],
+)
+def test_five_per_cent_and_seven_days_are_no_difference_yet(said: dict[str, object], is_gap: bool):
+    p, number = a_copy("")
+    known = Known.on(p.log(), gather(p.log()), day("2026-06-30"), LAST_DAY, Policy())
+    [copy] = known.exports.deals
+    known = replace(known, exports=replace(known.exports, deals=[replace(copy, **said)]))  # type: ignore[arg-type]
+    assert [gap.entity_id for gap in marketplace_differences(known, {})] == ([in_crm(number)] if is_gap else [])
 
 
 @pytest.mark.parametrize("slip", ["amount_differs", "close_date_differs"])
