@@ -91,23 +91,26 @@ def unknown_in(piece: str) -> str | None:
 
 def unknown_command(words: str) -> str | None:
     command: click.Command = main
-    parts = words.split(" -- ")[0].removesuffix(" --").split()
     is_value = False
-    for word in parts:
-        if word.startswith("-"):
-            known = {option: p for p in command.params for option in [*p.opts, *p.secondary_opts]}
-            name = word.split("=")[0].strip("[]")
-            if name not in known.keys() | {"--help"}:
-                return f"`partnerops {words}`: no option {word}"
-            is_value = name in known and not getattr(known[name], "is_flag", False) and "=" not in word
-        elif is_value:
+    for word in words.split(" -- ")[0].removesuffix(" --").split():
+        if is_value:
             is_value = False
+        elif word.startswith("-"):
+            name = word.split("=")[0].strip("[]")
+            known = {option: parameter for parameter in command.params for option in all_options(parameter)}
+            if name not in {*known, "--help"}:
+                return f"`partnerops {words}`: no option {word}"
+            is_value = "=" not in word and name in known and not getattr(known[name], "is_flag", False)
         elif isinstance(command, click.Group):
             child = command.commands.get(word)
             if child is None:
                 return f"no command `partnerops {words}`"
             command = child
     return None
+
+
+def all_options(parameter: click.Parameter) -> list[str]:
+    return [*parameter.opts, *parameter.secondary_opts]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(PROJECT_ROOT).as_posix())
