@@ -15,7 +15,7 @@ PREFIXES = {
     "staging": ("stg_",),
     "intermediate": ("int_",),
     "core": ("dim_", "fct_", "bridge_"),
-    "marts": ("mart_", "dq_", "rule_", "gap_"),
+    "marts": ("mart_", "dq_", "metric_", "rule_", "gap_"),
 }
 TYPES = re.compile(r"bigint|string|boolean|date|timestamp|numeric\((\d+),\s*\d+\)")
 CLOCKS = re.compile(r"\b(current_timestamp|current_date|now\s*\(|getdate|localtimestamp|random\s*\(|uuid\s*\()", re.I)

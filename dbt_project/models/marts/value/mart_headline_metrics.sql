@@ -13,7 +13,7 @@ periods as (
 ),
 
 sums as (
-    select * from {{ ref('int_metric__sums') }}
+    select * from {{ ref('metric_sums') }}
 ),
 
 -- `all` is dense: periods without any line still say 0
@@ -63,7 +63,7 @@ summed as (
             and keys.period_start = sums.period_start
             and keys.dimension = sums.dimension
             and keys.dimension_value = sums.dimension_value
-    left join {{ ref('int_metric__percentiles') }} as percentiles
+    left join {{ ref('metric_percentiles') }} as percentiles
         on
             keys.metric_id = percentiles.metric_id
             and keys.period_grain = percentiles.period_grain
