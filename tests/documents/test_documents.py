@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from functools import cache
 from pathlib import Path
 
@@ -92,7 +93,7 @@ def unknown_in(piece: str) -> str | None:
 def unknown_command(words: str) -> str | None:
     command: click.Command = main
     is_value = False
-    for word in words.split(" -- ")[0].removesuffix(" --").split():
+    for word in shlex.split(words.split(" -- ")[0].removesuffix(" --").split(" > ")[0]):
         if is_value:
             is_value = False
         elif word.startswith("-"):
