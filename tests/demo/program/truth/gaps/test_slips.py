@@ -25,7 +25,7 @@ SHOWN_BY = {
 
 @pytest.fixture(scope="module")
 def log() -> EventLog:
-    return simulate(7, 120)
+    return simulate(7, 60)
 
 
 def without(log: EventLog, *names: str) -> EventLog:
@@ -43,13 +43,13 @@ def test_without_a_kind_of_slip_the_gaps_that_show_it_are_gone(name: str, log: E
 
 def test_what_is_only_ugly_moves_neither_gaps_nor_metrics(log: EventLog) -> None:
     clean = without(log, *NOISE)
-    assert len(clean.events) < len(log.events) - 100
+    assert len(clean.events) < len(log.events) - 50
     assert gaps(clean, log.ends) == gaps(log, log.ends)
     assert headline_metrics(clean, log.ends) == headline_metrics(log, log.ends)
 
 
 def test_a_programme_without_slips_has_only_the_gaps_that_its_business_makes() -> None:
-    log = simulate(7, 120, clean=True)
+    log = simulate(7, 60, clean=True)
     assert {gap.rule_id for gap in gaps(log, log.ends)} <= {"DR-01", "DR-02", "DR-07", "MD-03", "MD-04"}
 
 
