@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 import duckdb
 
+from partnerops_pipeline.errors import BadData
 from partnerops_pipeline.gaps.errors import NoGaps
 from partnerops_pipeline.gaps.released import Released, current_release, open_release
 from partnerops_pipeline.lake import duck
@@ -28,6 +30,8 @@ from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.lake.table import LakeTable
 from partnerops_pipeline.settings import Settings
 from partnerops_pipeline.warehouse.internal_sources import INTERNAL_SOURCES
+
+log = logging.getLogger("partnerops")
 
 GAP_LEDGER, RULE_LEDGER = "partnerops/gap_ledger", "partnerops/rule_ledger"
 _GAP_COLUMNS = tuple(Column(column.api_name, column.type) for column in INTERNAL_SOURCES[GAP_LEDGER])
@@ -89,6 +93,20 @@ def write_ledger(settings: Settings) -> Remembered | None:
         except AnotherWriterCommitted:
             if not attempts_left:
                 raise
+
+
+def catch_up(settings: Settings) -> None:
+    """Remember what a run published and was killed before it could remember.
+
+    A release that cannot be read is left to the run that begins: publishing mends it.
+
+    Raises:
+        AnotherWriterCommitted, ResourceExhausted: as `write_ledger`.
+    """
+    try:
+        write_ledger(settings)
+    except BadData as error:
+        log.warning("What the current release found is not remembered: %s", error)
 
 
 def _read(released: Released) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:

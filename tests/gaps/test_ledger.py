@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from partnerops_pipeline.gaps.ledger import GAP_LEDGER, RULE_LEDGER, write_ledger
+from partnerops_pipeline.errors import BadData
+from partnerops_pipeline.gaps.ledger import GAP_LEDGER, RULE_LEDGER, catch_up, write_ledger
 from partnerops_pipeline.lake.store import Lake
+from partnerops_pipeline.release.duckdb_file import FILE_NAME
 from tests.gaps.gap_house import DAY, GapHouse, gap
 
 NEXT = date(2026, 7, 1)
@@ -92,6 +94,18 @@ def test_a_kill_at_either_commit_is_repaired_by_the_next_run(
     write_ledger(house.settings)
     assert [row[2:] for row in house.gap_rows] == [("g1", "open", True), ("g2", "open", True)]
     assert house.rule_rows == RULES
+
+
+@pytest.mark.parametrize("damage", ["manifest.json", FILE_NAME])
+def test_a_damaged_release_does_not_hold_up_the_run_that_mends_it(
+    house: GapHouse, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.release(gap(1))
+    (house.settings.current / damage).write_text("spoiled", encoding="utf-8")
+    with pytest.raises(BadData):
+        write_ledger(house.settings)
+    catch_up(house.settings)
+    assert "not remembered" in caplog.text and house.rule_rows == []
 
 
 def test_the_ledger_does_not_claim_that_the_sources_reach_to_the_clocks_day(house: GapHouse) -> None:
