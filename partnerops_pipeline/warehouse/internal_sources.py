@@ -68,8 +68,8 @@ INTERNAL_SOURCES: dict[str, tuple[BoundColumn, ...]] = {
     ),
 }
 """Policy overrides: the value of a setting of the programme from a moment on, who set it and why; which record of which
-system is which partner; every partner id that was ever given; waivers of gaps; and the ledger: which gaps each published
-evaluation found, and what became of each rule in it."""
+system is which partner; every partner id that was ever given; waivers of gaps; and the ledger: which gaps each
+published evaluation found, and what became of each rule in it."""
 
 PAST = frozenset({"partnerops/gap_ledger", "partnerops/rule_ledger"})
 """What a run itself leaves behind. It is read as the past, so it is no part of what a binding is: else every run would
