@@ -111,7 +111,11 @@ def test_published_types_are_the_six_that_every_reader_knows(empty_build: EmptyB
 
 
 def test_every_model_and_seed_has_a_tested_key(empty_build: EmptyBuild) -> None:
-    """The key of the currency rates has an open start, so that a test of ranges stands in for it."""
+    """The key of the currency rates has an open start, so that a test of ranges stands in for it.
+
+    A staging model that takes the newest version of each key and joins nothing has that key by its making; with a test
+    each, these cost every run a tenth of its checks.
+    """
     nodes = empty_build.manifest["nodes"].values()
     keyed = {
         node["attached_node"]
@@ -119,6 +123,11 @@ def test_every_model_and_seed_has_a_tested_key(empty_build: EmptyBuild) -> None:
         if node["resource_type"] == "test"
         and node.get("test_metadata", {}).get("name") in ("unique_combination", "no_overlapping_ranges")
         and node["config"]["severity"].lower() == "error"
+    }
+    keyed |= {
+        node["unique_id"]
+        for node in nodes
+        if node["fqn"][1] == "staging" and "current_records(" in node["raw_code"] and " join " not in node["raw_code"]
     }
     assert [n["name"] for n in nodes if n["resource_type"] in ("model", "seed") and n["unique_id"] not in keyed] == []
 
