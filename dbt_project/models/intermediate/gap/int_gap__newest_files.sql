@@ -1,12 +1,8 @@
--- The export files of each profile by their day, newest first; of one day the one read last.
-with dated as (
+-- The export files of each profile by their day, newest first; of one day the one read last. As everywhere, the newest
+-- export counts, also where it is of a day after the as-of day.
+with files as (
     select files.*, coalesce(files.exported_date, files.first_seen_on) as file_date
     from {{ ref('stg_partnerops__intake_files') }} as files
-),
-
-files as (
-    select dated.* from dated
-    where dated.file_date <= {{ as_of() }}
 ),
 
 landed as (
