@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from partnerops_pipeline.orchestration.run import RunReport
 
-SAID_BY_THEIR_STEP = ("complete", "files_landed", "everything_matched")
+SAID_BY_THEIR_STEP = ("complete", "files_landed", "everything_matched", "no_open_gaps")
 """Checks of which a line of the step has told already."""
 
 

@@ -59,16 +59,21 @@ def open_gaps(settings: Settings) -> list[Gap]:
 
 
 def summary(settings: Settings, weightiest: int = 3) -> Summary:
-    """What the demo's last screen says of gaps."""
+    """What the demo's last screen says of gaps. Of the weightiest, one of each rule comes first."""
     released = current_release(settings)
     gaps = read_gaps(released, ("open",))
     counted = Counter(gap.severity for gap in gaps)
     return Summary(
         as_of=released.as_of,
         by_severity={severity: counted[severity] for severity in SEVERITIES if counted[severity]},
-        weightiest=tuple(gaps[:weightiest]),
+        weightiest=tuple(_one_of_each_rule_first(gaps)[:weightiest]),
         not_evaluated=tuple(rule for rule in read_rules(released) if rule.state == "not_evaluated"),
     )
+
+
+def _one_of_each_rule_first(gaps: list[Gap]) -> list[Gap]:
+    first = {id(gap) for gap in {gap.rule_id: gap for gap in reversed(gaps)}.values()}
+    return sorted(gaps, key=lambda gap: id(gap) not in first)
 
 
 def known_rule(name: str, rules: list[Rule]) -> str:

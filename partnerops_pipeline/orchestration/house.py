@@ -8,6 +8,7 @@ from partnerops_pipeline.intake.profile import load_profiles
 from partnerops_pipeline.orchestration.alert_sensor import alert_sensor
 from partnerops_pipeline.orchestration.dbt_assets import dbt_model_assets
 from partnerops_pipeline.orchestration.export_assets import export_assets
+from partnerops_pipeline.orchestration.gap_checks import gap_checks
 from partnerops_pipeline.orchestration.identity_asset import identity_assets
 from partnerops_pipeline.orchestration.jobs import build_jobs
 from partnerops_pipeline.orchestration.release_asset import release_asset
@@ -37,6 +38,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     jobs = build_jobs(specs, extracted, exported, matched, models)
     return dg.Definitions(
         assets=[extracted, exported, matched, models, release_asset(published, manifest)],
+        asset_checks=[gap_checks(models.keys)],
         jobs=jobs,
         schedules=build_schedules(jobs),
         sensors=[*build_sensors(jobs), alert_sensor()],

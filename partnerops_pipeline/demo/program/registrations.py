@@ -158,7 +158,7 @@ def registrations_without_deal(
         rng.choice(FORMS), None if is_draft or fate > 0.97 else at, "draft" if is_draft else "submitted",
     )  # fmt: skip
     decided = at + timedelta(days=rng.randint(1, 9), seconds=rng.randint(0, 9000))
-    if fate < 0.15:
+    if fate < 0.20:
         return
     if fate < 0.55:
         yield RegistrationRejected(0, decided, n, rng.choice(REASONS))

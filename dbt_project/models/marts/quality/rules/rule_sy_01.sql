@@ -7,7 +7,10 @@ with pairs as (
         portal.updated_date
     from {{ ref('int_gap__portal_partners') }} as portal
     inner join {{ ref('dim_partner') }} as partners on portal.partner_id = partners.partner_id
-    where portal.partner_status <> 'unknown' and partners.partner_status <> 'unknown'
+    where
+        portal.partner_status <> 'unknown'
+        and partners.partner_status <> 'unknown'
+        and partners.is_created_by_as_of
 ),
 
 final as (

@@ -9,7 +9,7 @@ with pairs as (
     from {{ ref('int_gap__portal_partners') }} as portal
     inner join {{ ref('dim_partner') }} as partners on portal.partner_id = partners.partner_id
     left join {{ ref('int_gap__partner_tiers') }} as tiers on partners.partner_id = tiers.partner_id
-    where partners.is_active
+    where partners.is_active and partners.is_created_by_as_of
 ),
 
 judged as (

@@ -27,7 +27,7 @@ def status_and_tier_gaps(known: Known) -> Iterator[GapTruth]:
     """
     for row in known.exports.partners:
         partner = known.matching.portal.get(row.source_id)
-        if partner is None:
+        if partner is None or not _is_there(known, partner):
             continue
         record, entity = known.facts.records[partner], f"{partner_id(partner)}/{row.source_id}"
         if record.status is not None and (record.status == "active") != (row.status == "active"):
@@ -39,8 +39,13 @@ def status_and_tier_gaps(known: Known) -> Iterator[GapTruth]:
 def unmanaged_partners(known: Known) -> Iterator[GapTruth]:
     """CO-03: an active partner without a manager, or with one who has left."""
     for partner in known.partners:
-        record, created = known.facts.records[partner], day_of(known.facts.accounts[partner].at)
-        if created > known.as_of:
+        if not _is_there(known, partner):
             continue
+        record = known.facts.records[partner]
         if record.status == "active" and (record.manager is None or record.manager in known.facts.users_left):
             yield GapTruth("CO-03", partner_id(partner))
+
+
+def _is_there(known: Known, partner: int) -> bool:
+    """A partner that enters the CRM after the day has no gap on it."""
+    return day_of(known.facts.accounts[partner].at) <= known.as_of
