@@ -51,10 +51,14 @@ def rooms(partners: int) -> Readings:
 
         from partnerops_pipeline.cli.demo_org import demo_environment, org_file, programme_end
         from partnerops_pipeline.demo.salesforce.server import start_org_process
+        from partnerops_pipeline.gaps.ledger import write_ledger
+        from partnerops_pipeline.identity.resolve import resolve_identities
+        from partnerops_pipeline.intake.take import take_inbox
         from partnerops_pipeline.lake.store import Lake
+        from partnerops_pipeline.orchestration.promised_tables import promised_tables
         from partnerops_pipeline.release.publish import publish
         from partnerops_pipeline.salesforce.extract import extract_all
-        from partnerops_pipeline.salesforce.objects import contract, load_objects
+        from partnerops_pipeline.salesforce.objects import load_objects
         from partnerops_pipeline.salesforce.org import connect
         from partnerops_pipeline.settings import load_settings
         from partnerops_pipeline.warehouse.transform import transform
@@ -64,11 +68,15 @@ def rooms(partners: int) -> Readings:
         with measured(readings, "extract"):
             reports = extract_all(connect(settings), specs, Lake(settings.lake_root), settings.spool)
         assert all(report.state != "failed" for report in reports)
+    with measured(readings, "intake"):
+        take_inbox(settings)
+    with measured(readings, "identity"):
+        resolve_identities(settings)
     marks: list[tuple[str, float, float]] = [("", time.perf_counter(), cpu())]
     names = {"bind": "bind", "parse": "dbt parse", "models": "dbt models", "tests": "dbt tests"}
     transform(
         settings,
-        contract(specs),
+        promised_tables(settings),
         as_of=programme_end(),
         on_step=lambda step, _: marks.append((names[step], time.perf_counter(), cpu())),
     )
@@ -76,6 +84,8 @@ def rooms(partners: int) -> Readings:
         readings[name] = {"wall": later - wall, "cpu": more - used}
     with measured(readings, "release"):
         publish(settings)
+    with measured(readings, "ledger of gaps"):
+        write_ledger(settings)
     return readings
 
 

@@ -23,7 +23,9 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 class Settings(BaseSettings):
     """The settings of one run. Secrets are `SecretStr`: they never show in `repr`, logs or metadata."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", hide_input_in_errors=True
+    )
 
     home: Path = Field(default=PROJECT_ROOT / "data", validation_alias="PARTNEROPS_HOME")
     as_of: date | None = Field(default=None, validation_alias="PARTNEROPS_AS_OF")
@@ -48,6 +50,10 @@ class Settings(BaseSettings):
     salesforce_api_reserve: float = Field(default=0.1, ge=0, lt=1, validation_alias="SALESFORCE_API_RESERVE")
     salesforce_lightning_host: str = Field(default="", validation_alias="SALESFORCE_LIGHTNING_HOST")
 
+    slack_webhook_url: SecretStr | None = Field(default=None, validation_alias="PARTNEROPS_SLACK_WEBHOOK_URL")
+    webhook_url: SecretStr | None = Field(default=None, validation_alias="PARTNEROPS_WEBHOOK_URL")
+    webhook_secret: SecretStr | None = Field(default=None, validation_alias="PARTNEROPS_WEBHOOK_SECRET")
+
     @field_validator("*", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: Any, info: Any) -> Any:
@@ -64,14 +70,16 @@ class Settings(BaseSettings):
     @field_validator("salesforce_instance_url", mode="after")
     @classmethod
     def _instance_url(cls, value: str) -> str:
-        if not value:
-            return value
-        parts = urlsplit(value)
-        if parts.scheme not in ("https", "http") or not parts.hostname:
-            raise ValueError("must look like https://acme.my.salesforce.com")
-        if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
-            raise ValueError("plain http is allowed only for a server on this machine; use https")
+        if value:
+            _must_be_safe(value, example="https://acme.my.salesforce.com")
         return value.rstrip("/")
+
+    @field_validator("slack_webhook_url", "webhook_url", mode="after")
+    @classmethod
+    def _alert_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            _must_be_safe(value.get_secret_value(), example="https://hooks.slack.com/services/…")
+        return value
 
     # Folders: contracts that BI tools, scripts and people rely on.
     @property
@@ -118,6 +126,19 @@ class Settings(BaseSettings):
     def effective_as_of(self) -> date:
         """The as-of date: the setting, else today in UTC. The only place in the product that looks at the day."""
         return self.as_of or datetime.now(UTC).date()
+
+
+def _must_be_safe(url: str, example: str) -> None:
+    """Refuse an address that is not https; plain http is for a server on this machine. Never repeats the address."""
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("https", "http") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise ValueError(f"must look like {example}")
+    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise ValueError("plain http is allowed only for a server on this machine; use https")
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -101,7 +101,7 @@ def org(make_org: Callable[..., AbstractContextManager[RunningOrg]]) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def shared_build(shared_folder: Path, org_file: Path, built_day: date) -> Path:
+def shared_build(shared_folder: Path, org_file: Path, built_log: EventLog, built_day: date) -> Path:
     """The folder of the shared demo: `home` and `org.sqlite` as the build left them. Never written again."""
     built = shared_folder / "built"
     with only_one_process(shared_folder / "build.lock"):
@@ -111,7 +111,9 @@ def shared_build(shared_folder: Path, org_file: Path, built_day: date) -> Path:
             file = building / "org.sqlite"
             shutil.copyfile(org_file, file)
             with OrgStore.open(file) as store, running_org(store) as served:
-                House(building / "home", served.url).build(built_day)
+                house = House(building / "home", served.url)
+                house.drop(built_log)
+                house.build(built_day)
             building.rename(built)
     return built
 
@@ -137,7 +139,7 @@ def built_home(built_house: House) -> Path:
 
 @pytest.fixture
 def make_house(tmp_path: Path) -> Iterator[Callable[..., tuple[House, EventLog]]]:
-    """A function that serves a programme of its own and gives an empty house on it, and the programme's event log."""
+    """A function that serves a programme of its own and gives a house, exports in its inbox, and the event log."""
     with ExitStack() as stack:
 
         def make(seed: int = SEED, partners: int = PARTNERS, **options: Any) -> tuple[House, EventLog]:
@@ -145,6 +147,8 @@ def make_house(tmp_path: Path) -> Iterator[Callable[..., tuple[House, EventLog]]
             folder.mkdir()
             log = simulate(seed, partners)
             store = stack.enter_context(OrgStore.open(make_org_file(folder / "org.sqlite", log)))
-            return House(folder / "home", stack.enter_context(running_org(store, **options)).url), log
+            house = House(folder / "home", stack.enter_context(running_org(store, **options)).url)
+            house.drop(log)
+            return house, log
 
         yield make

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from partnerops_pipeline.alerts.channels.channel import Channel, Ending, Outcome
 from partnerops_pipeline.alerts.current_truth import CurrentTruth, current_truth
@@ -37,6 +37,7 @@ class Delivered:
         unheard: messages that ended in this run without anybody knowing that they arrived.
         next_attempt_at: when the next waiting message may go; None where none waits.
         problems: one clause per failed attempt, without secrets: "slack: Slack answered 429 (rate_limited)".
+        note: why nothing could be evaluated, or why that counts for little; empty where all is well.
     """
 
     decided: tuple[Notification, ...] = ()
@@ -46,6 +47,7 @@ class Delivered:
     unheard: int = 0
     next_attempt_at: datetime | None = None
     problems: list[str] = field(default_factory=list)
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ def evaluate_and_deliver(
     channels: Sequence[Channel],
     *,
     evaluated_at: datetime | None = None,
+    as_of: date | None = None,
     wording: Wording = Wording(),
     patience: timedelta = timedelta(0),
     wait: Callable[[float], None] = time.sleep,
@@ -92,6 +95,7 @@ def evaluate_and_deliver(
         channels: with different names; messages are written down for exactly these.
         evaluated_at: when the rules were evaluated, so that a clean programme, which has no observations, counts as
             evaluated too; by default when the newest observation was.
+        as_of: the day that the evaluation was of.
         patience: how long to wait, in all, for targets that ask to be called again; what is left waits for the next
             run. The pause that a channel demands between two messages is always kept.
         wait: waits for so many seconds.
@@ -107,6 +111,7 @@ def evaluate_and_deliver(
         [channel.name for channel in channels],
         now,
         evaluated_at or max((observation.evaluated_at for observation in seen), default=None),
+        as_of,
     )
     report = deliver_waiting(now, policy, outbox, channels, wording=wording, patience=patience, wait=wait)
     report.decided = decided

@@ -11,3 +11,7 @@ class AlertMemoryUnreadable(PartneropsError):
 
 class AnotherSender(Locked):
     """Another process is sending alerts now; it sends ours too."""
+
+
+class NothingEvaluated(PartneropsError):
+    """There is no release with gaps to tell of."""

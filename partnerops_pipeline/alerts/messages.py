@@ -82,7 +82,7 @@ def render(truth: CurrentTruth, *, today: date, currency: str, glossary: Mapping
         sentence=sentence,
         facts=tuple(facts),
         examples=tuple(examples),
-        more=f"and {left_out} more." if left_out else "",
+        more=_left_out(left_out, over=over),
         terms=wording.terms_used(used, glossary, _MOST_TERMS),
         gap_ids=tuple(item.seen.gap_id for item in notification.items),
         decided_at=notification.decided_at,
@@ -105,6 +105,8 @@ def _facts(truth: CurrentTruth, items: list[Item], today: date, currency: str) -
     over = notification.kind is Kind.RESOLVED
     if len(items) == 1:
         yield f"Severity {items[0].seen.severity.word}, rule {wording.clean(items[0].seen.rule_id)}."
+    if len(items) > MOST_EXAMPLES:
+        yield f"By severity: {wording.severities(items)}."
     yield from wording.why_again(notification)
     yield wording.cost(items, currency, over=over)
     if not notification.is_digest:
@@ -142,6 +144,12 @@ def _example(item: Item, currency: str, today: date) -> str:
     return f"[{seen.severity.word}, {wording.clean(seen.rule_id)}] {wording.clean(seen.title)}" + (
         f" ({', '.join(tail)})" if tail else ""
     )
+
+
+def _left_out(count: int, *, over: bool) -> str:
+    if not count:
+        return ""
+    return f"and {count} more." if over else f"and {count} more. All that are open: partnerops gaps --open"
 
 
 def _worst_first(item: Item) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -31,6 +31,8 @@ from partnerops_pipeline.alerts.stored_form import (
 from partnerops_pipeline.errors import ResourceExhausted
 
 _VERSION = 1
+SILENT_AFTER = timedelta(hours=26)
+"""Without an evaluation for so long, silence means nothing: one daily run and two hours."""
 _BUSY_SECONDS = 10.0
 _PAUSE_SECONDS = 0.05
 
@@ -54,6 +56,7 @@ class Health:
 
     Attributes:
         evaluated_at: the newest evaluation that was taken in; None before the first.
+        as_of: the latest day that an evaluation was of; None before the first.
         waiting: deliveries that wait, over all channels.
         waiting_since: when the oldest of them was decided.
         unheard: deliveries that ended without anybody knowing that they arrived.
@@ -63,8 +66,9 @@ class Health:
     waiting: int
     waiting_since: datetime | None
     unheard: int
+    as_of: date | None = None
 
-    def is_alive(self, now: datetime, within: timedelta = timedelta(hours=26)) -> bool:
+    def is_alive(self, now: datetime, within: timedelta = SILENT_AFTER) -> bool:
         """False when the rules have not been evaluated for so long that silence means nothing."""
         return self.evaluated_at is not None and now - self.evaluated_at <= within
 
@@ -82,14 +86,19 @@ class Outbox:
             return self._read_state()
 
     def decide(
-        self, decide: Decide, channels: Iterable[str], now: datetime, evaluated_at: datetime | None = None
+        self,
+        decide: Decide,
+        channels: Iterable[str],
+        now: datetime,
+        evaluated_at: datetime | None = None,
+        as_of: date | None = None,
     ) -> tuple[Notification, ...]:
         """Run a step and write its result, new memory and new messages, in one transaction.
 
         Args:
             decide: from the memory to the new memory and what to tell; nothing is written if it raises.
             channels: the names of the channels that are to send.
-            evaluated_at: the evaluation that was taken in, for `health`.
+            evaluated_at, as_of: the evaluation that was taken in, and its day, for `health`.
         """
         with self._transaction():
             before = self._read_state()
@@ -104,12 +113,14 @@ class Outbox:
                     "INSERT INTO delivery (notification_id, channel, next_attempt_at) VALUES (?, ?, ?)",
                     [(notification.id, channel, _text(now)) for channel in channels],
                 )
-            if evaluated_at is not None:
-                self._connection.execute(
-                    "INSERT INTO fact VALUES ('evaluated_at', ?)"
-                    " ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",
-                    (_text(evaluated_at),),
-                )
+            facts = [
+                ("evaluated_at", _text(evaluated_at) if evaluated_at else None),
+                ("as_of", as_of.isoformat() if as_of else None),
+            ]
+            self._connection.executemany(
+                "INSERT INTO fact VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",
+                [fact for fact in facts if fact[1] is not None],
+            )
         return tuple(notifications)
 
     def next_waiting(self, channel: str) -> Delivery | None:
@@ -170,7 +181,7 @@ class Outbox:
     def health(self) -> Health:
         """How alerting itself is doing."""
         with self._transaction("DEFERRED"):
-            fact = self._connection.execute("SELECT value FROM fact WHERE name = 'evaluated_at'").fetchone()
+            facts = dict(self._connection.execute("SELECT name, value FROM fact").fetchall())
             waiting, oldest = self._connection.execute(
                 "SELECT count(*), min(json_extract(body, '$.decided_at'))"
                 " FROM delivery JOIN notification ON id = notification_id WHERE status = 'waiting'"
@@ -179,10 +190,11 @@ class Outbox:
                 "SELECT count(*) FROM delivery WHERE status IN ('refused', 'unsure')"
             ).fetchone()
         return Health(
-            evaluated_at=datetime.fromisoformat(fact[0]) if fact else None,
+            evaluated_at=datetime.fromisoformat(facts["evaluated_at"]) if "evaluated_at" in facts else None,
             waiting=waiting,
             waiting_since=datetime.fromisoformat(oldest) if oldest else None,
             unheard=unheard[0],
+            as_of=date.fromisoformat(facts["as_of"]) if "as_of" in facts else None,
         )
 
     @contextlib.contextmanager
@@ -290,20 +302,25 @@ def _in_words(path: Path) -> Iterator[None]:
 
 
 def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        script = files(__package__).joinpath("outbox.sql").read_text(encoding="utf-8")
-        # Not `executescript`: it commits first, and another process could then make the tables in between.
-        for statement in _statements(script):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {_VERSION}")
-    connection.execute("COMMIT")
-    if version > _VERSION:
+    # Asked first without a lock: who only looks needs no right to write.
+    if _version_of(connection) == 0:
+        connection.execute("BEGIN IMMEDIATE")
+        if _version_of(connection) == 0:  # no other process has made them meanwhile
+            script = files(__package__).joinpath("outbox.sql").read_text(encoding="utf-8")
+            # Not `executescript`: it commits first, and another process could then make the tables in between.
+            for statement in _statements(script):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {_VERSION}")
+        connection.execute("COMMIT")
+    if (version := _version_of(connection)) > _VERSION:
         raise AlertMemoryUnreadable(
             f"The memory of the alerts, {path.name}, was made by a newer version (format {version}, known {_VERSION}).",
             "Use that version, or move the file away: every open gap is then told once more.",
         )
+
+
+def _version_of(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -37,6 +37,8 @@ class Policy:
             number: 1 -> 2 is no event, 5 -> 10 is.
         forget_after: how long a resolved gap is remembered, so that a late, older evaluation cannot open it again.
         time_zone: whose calendar decides that a due date has passed.
+        days_behind: how many days the as-of date lies behind the calendar: where numbers are of a fixed day, deadlines
+            are judged by that day.
     """
 
     damping: Damping = Damping()
@@ -46,6 +48,7 @@ class Policy:
     doubling_from: int = 5
     forget_after: timedelta = timedelta(days=90)
     time_zone: str = "UTC"
+    days_behind: int = 0
 
     def __post_init__(self) -> None:
         if self.remind_after <= timedelta(0) or self.forget_after <= timedelta(0):
@@ -64,4 +67,4 @@ class Policy:
 
     def day_of(self, instant: datetime) -> date:
         """The calendar day on which deadlines are judged."""
-        return instant.astimezone(ZoneInfo(self.time_zone)).date()
+        return instant.astimezone(ZoneInfo(self.time_zone)).date() - timedelta(days=self.days_behind)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from partnerops_pipeline.alerts.memory import GroupKey
 from partnerops_pipeline.alerts.notification import Item, Kind, Notification, Reason
-from partnerops_pipeline.alerts.observation import Severity
 
 _LONGEST_TEXT = 300
 _MOST_NAMES = 3
@@ -120,15 +120,23 @@ def standing(notification: Notification) -> str:
     return f"Open {whose}: {count}."
 
 
+def severities(items: Iterable[Item]) -> str:
+    """How many of each severity, the worst first: `3 critical, 29 high`."""
+    counts = Counter(item.seen.severity for item in items)
+    return ", ".join(f"{counts[severity]} {severity.word}" for severity in sorted(counts, reverse=True))
+
+
 def group_line(key: GroupKey, items: Sequence[Item]) -> str:
-    critical = sum(item.seen.severity is Severity.CRITICAL for item in items)
-    tail = f", {critical} critical" if critical else ""
-    return f"{clean(key.owner_team, 60)}, {clean(key.source, 40)}: {len(items)} {_gaps(len(items))}{tail}."
+    whose = f"{clean(key.owner_team, 60)}, {clean(key.source, 40)}: {len(items)} {_gaps(len(items))}"
+    kinds = {item.seen.severity for item in items}
+    if len(kinds) > 1:
+        return f"{whose} ({severities(items)})."
+    return f"{whose}, {'all ' if len(items) > 1 else ''}{kinds.pop().word}."
 
 
 def money(amount: Decimal, currency: str) -> str:
-    """Whole units with thousands separators, the same in every locale: `USD 125,000`."""
-    return f"{currency} {amount.quantize(Decimal(1), ROUND_HALF_UP):,f}"
+    """Whole units with thousands separators, the same in every locale: `USD 125,000`; `125,000` without a currency."""
+    return f"{currency} {amount.quantize(Decimal(1), ROUND_HALF_UP):,f}".lstrip()
 
 
 def terms_used(text: str, glossary: Mapping[str, str], most: int) -> tuple[tuple[str, str], ...]:

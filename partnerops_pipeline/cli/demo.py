@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from partnerops_pipeline.cli.alerts import tell_after_run
 from partnerops_pipeline.cli.demo_org import (
     build_org,
     demo_environment,
@@ -64,12 +65,14 @@ def demo(partners: int, seed: int, as_of: str) -> None:
         out.print("Extracting it over HTTP, as from any Salesforce org ...")
         settings = load_settings()
         report, seconds = run_with_progress(settings, as_of=day.isoformat())
-    from partnerops_pipeline.cli.summary import headline_lines
+        with shown_progress("") as out:
+            tell_after_run(settings, evaluated=report.published is not None)
+    from partnerops_pipeline.cli.summary import gap_lines, headline_lines
 
     say_failures(report)
     if report.published is None:
         sys.exit(exit_code(report) or 1)
-    for line in headline_lines(report.published.path):
+    for line in [*headline_lines(report.published.path), *gap_lines(settings)]:
         out.print(line)
     if not report.published.created and not report.new_rows:
         out.print(f"Nothing changed: no new records in the lake, and the release stands ({seconds:.0f} s).")

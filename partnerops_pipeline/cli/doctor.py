@@ -25,7 +25,7 @@ _COLOURS = {"ok": "green", "hint": "cyan", "warn": "yellow", "fail": "red"}
 
 @click.command(cls=OurCommand)
 def doctor() -> None:
-    """Check settings, Salesforce log-in, quota, objects and fields, lake, warehouse, inbox and disk.
+    """Check settings, Salesforce log-in, quota, objects and fields, lake, warehouse, inbox, alerts and disk.
 
     One line each: ok, hint, warn or fail, and what to do. A hint is partner data that is not read yet, with the lines
     for the objects file. Exits with 1 if anything fails. Changes nothing.
@@ -52,6 +52,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _lake(settings)
     yield from _warehouse(settings)
     yield from _inbox(settings)
+    yield from _alerts(settings)
     yield from _salesforce(settings)
 
 
@@ -131,6 +132,27 @@ def _inbox(settings: Settings) -> Iterator[Finding]:
 
 def _is_writable(folder: Path) -> bool:
     return not folder.is_dir() or os.access(folder, os.W_OK | os.X_OK)
+
+
+def _alerts(settings: Settings) -> Iterator[Finding]:
+    """Where people are told; whether a target listens is for `partnerops alerts test` to try, as it sends something."""
+    from partnerops_pipeline.alerts.channels.log import LogChannel
+    from partnerops_pipeline.alerts.tell import channels_of
+    from partnerops_pipeline.salesforce.doctor import Finding
+
+    targets = [channel.name for channel in channels_of(settings) if not isinstance(channel, LogChannel)]
+    if not targets:
+        yield Finding("ok", "Alerts appear in the log.", "To be told in Slack: set PARTNEROPS_SLACK_WEBHOOK_URL.")
+    elif settings.webhook_url and not settings.webhook_secret:
+        yield Finding(
+            "warn",
+            f"Alerts go to {', '.join(targets)}; the webhook gets them unsigned.",
+            "Set PARTNEROPS_WEBHOOK_SECRET, so that the receiver can tell them from forged ones.",
+        )
+    else:
+        yield Finding("ok", f"Alerts go to {', '.join(targets)}.", "Try: partnerops alerts test.")
+    if settings.webhook_secret and not settings.webhook_url:
+        yield Finding("warn", "PARTNEROPS_WEBHOOK_SECRET is set, but no webhook.", "Set PARTNEROPS_WEBHOOK_URL.")
 
 
 def _salesforce(settings: Settings) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from partnerops_pipeline import __version__
+from partnerops_pipeline.cli.alerts import alerts
 from partnerops_pipeline.cli.dbt import dbt_command
 from partnerops_pipeline.cli.demo import demo
 from partnerops_pipeline.cli.describe import describe
@@ -12,6 +13,7 @@ from partnerops_pipeline.cli.dev import dev
 from partnerops_pipeline.cli.doctor import doctor
 from partnerops_pipeline.cli.errors import OutermostGroup
 from partnerops_pipeline.cli.explain import explain
+from partnerops_pipeline.cli.gaps import gaps
 from partnerops_pipeline.cli.org import org
 from partnerops_pipeline.cli.profile import profile
 from partnerops_pipeline.cli.release import release
@@ -32,7 +34,7 @@ def main() -> None:
     """
 
 
-for command in (run, demo, org, doctor, describe, status, dbt_command, explain, profile, release, dev):
+for command in (run, demo, org, doctor, describe, status, dbt_command, explain, gaps, alerts, profile, release, dev):
     main.add_command(command)
 
 

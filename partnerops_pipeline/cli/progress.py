@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from textwrap import indent
 
 from rich.console import Console
 from rich.status import Status
@@ -15,7 +16,7 @@ _STYLES = {logging.WARNING: "yellow", logging.ERROR: "red"}
 
 
 class _Lines(logging.Handler):
-    """Writes each log line of ours as one line, above the moving one."""
+    """Writes each log line of ours, indented, above the moving one."""
 
     def __init__(self, console: Console) -> None:
         super().__init__()
@@ -23,7 +24,9 @@ class _Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.console.print(
-            Text(f"  {record.getMessage()}", style=_STYLES.get(record.levelno, "")), soft_wrap=True, highlight=False
+            Text(indent(record.getMessage(), "  "), style=_STYLES.get(record.levelno, "")),
+            soft_wrap=True,
+            highlight=False,
         )
 
 

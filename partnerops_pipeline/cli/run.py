@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from partnerops_pipeline.cli.alerts import tell_after_run
 from partnerops_pipeline.cli.errors import DEFECT, OurCommand, is_debug, say_defect, say_error
 from partnerops_pipeline.cli.progress import shown_progress
 from partnerops_pipeline.orchestration.days import parse_day, parse_instant
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from partnerops_pipeline.orchestration.run import RunReport
+
+SAID_BY_THEIR_STEP = ("complete", "files_landed", "schema_as_known", "everything_matched", "no_open_gaps")
+"""Checks of which a line of the step has told already."""
 
 
 @click.command(cls=OurCommand)
@@ -57,6 +61,7 @@ def run_and_report(
     )
     with shown_progress("") as out:
         say_outcome(out, report, seconds)
+        tell_after_run(settings, evaluated=report.published is not None)
     return exit_code(report)
 
 
@@ -100,7 +105,7 @@ def say_failures(report: RunReport) -> None:
     for check in report.failed.checks:
         if check.told:
             say_error(check.told)
-        elif check.name not in ("complete", "files_landed", "schema_as_known"):  # the step's own lines say it already
+        elif check.name not in SAID_BY_THEIR_STEP:
             rows = "" if check.rows is None else f" ({check.rows:,} rows)"
             weight = "" if check.blocking else "Warning: "
             say_error(

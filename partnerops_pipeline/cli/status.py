@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from partnerops_pipeline.cli.errors import OurCommand
+from partnerops_pipeline.errors import PartneropsError
 from partnerops_pipeline.orchestration.last_extraction import read_last_extraction
 from partnerops_pipeline.settings import Settings, load_settings
 
@@ -31,7 +32,9 @@ class LastRun:
 
 @click.command(cls=OurCommand)
 def status() -> None:
-    """Last run, watermarks, current release and its age. Exits with 1 if stale, failed or nothing is there.
+    """Last run, watermarks, current release and its age, gaps and alerts. Exits with 1 if something is amiss.
+
+    Amiss is: the last run failed, no release or a stale one, gaps that nobody has evaluated for 26 hours.
 
     \b
     Example:
@@ -53,7 +56,8 @@ def show_status(settings: Settings, now: datetime) -> bool:
     all_read = _show_extraction(settings)
     _show_inbox(settings)
     fresh = _show_release(settings, last, now)
-    return runs_well and all_read and fresh
+    told = _show_alerts(settings, now)
+    return runs_well and all_read and fresh and told
 
 
 def last_run(settings: Settings) -> LastRun | None:
@@ -126,3 +130,39 @@ def _show_release(settings: Settings, last: LastRun | None, now: datetime) -> bo
         + (f", STALE (more than {STALE_AFTER / timedelta(hours=1):.0f})" if stale else "")
     )
     return not stale
+
+
+def _show_alerts(settings: Settings, now: datetime) -> bool:
+    """Whether silence means that all is well: the rules were evaluated lately, and what is to be told has been sent."""
+    from partnerops_pipeline.alerts.from_release import holds_gaps
+    from partnerops_pipeline.alerts.outbox import SILENT_AFTER
+    from partnerops_pipeline.alerts.tell import health_of
+    from partnerops_pipeline.release.folders import current_release_id
+    from partnerops_pipeline.release.registry import show
+
+    if current_release_id(settings.current) is None:
+        return True  # it has been said already that there is no release
+    if not holds_gaps(show(settings)):
+        click.echo(
+            "gaps          NEVER EVALUATED: the release was made before there were rules. Evaluate them: partnerops run"
+        )
+        return False
+    try:
+        health = health_of(settings)
+    except PartneropsError as error:
+        click.echo(f"gaps          {error}")
+        return False
+    hours = f"{SILENT_AFTER / timedelta(hours=1):.0f} hours"
+    if health is None or health.evaluated_at is None:
+        click.echo("gaps          NEVER EVALUATED, so nobody is told of any. Evaluate them: partnerops run.")
+        return False
+    alive = health.is_alive(now)
+    since = f"last evaluated {health.evaluated_at:%Y-%m-%d %H:%M} UTC"
+    click.echo(f"gaps          {since}" + ("" if alive else f", NOT EVALUATED for more than {hours}: partnerops run."))
+    if health.waiting and health.waiting_since:
+        count = "1 message waits" if health.waiting == 1 else f"{health.waiting} messages wait"
+        since = f"{health.waiting_since:%Y-%m-%d %H:%M} UTC"
+        click.echo(f"alerts        {count} since {since}. Look closer: partnerops alerts test")
+    else:
+        click.echo("alerts        no message waits")
+    return alive

@@ -1,4 +1,4 @@
-"""The demo's last screen: a few headline numbers, read from the release as any BI tool would."""
+"""The demo's last screen: a few headline numbers and the worst gaps, read from the release as any BI tool would."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from partnerops_pipeline.gaps.listing import summary
+from partnerops_pipeline.settings import Settings
 
 _COUNTS = """
 select
@@ -39,6 +42,26 @@ def headline_lines(release: Path) -> list[str]:
     ):
         if metric in headlines:
             lines.append(f"{name:<20}{_shown(*headlines[metric][:2]):>14}")
+    return [*lines, ""]
+
+
+def gap_lines(settings: Settings) -> list[str]:
+    """Open gaps by severity, the three that matter most in one sentence each, and what nobody could judge.
+
+    Raises:
+        NoGaps: there is no release with gaps.
+    """
+    found = summary(settings)
+    counts = ", ".join(f"{count} {severity}" for severity, count in found.by_severity.items())
+    lines = [f"{'Open gaps':<20}{found.open_gaps:>14,}" + (f"  ({counts})" if counts else "")]
+    for gap in found.weightiest:
+        due = f", due {gap.due_on}" if gap.due_on else ""
+        at_stake = f", {gap.revenue_at_stake:,.0f} USD at stake" if gap.revenue_at_stake else ""
+        lines.append(f"  {gap.rule_id}  {gap.title} ({gap.owner_team}{due}{at_stake})")
+    if found.open_gaps > len(found.weightiest):
+        lines.append("  All of them: partnerops gaps --open")
+    for rule in found.not_evaluated:
+        lines.append(f"  {rule.rule_id}  not evaluated: {rule.reason}")
     return [*lines, ""]
 
 

@@ -27,7 +27,26 @@ FACTS = {
         "opportunity_id",
         "opportunity_name",
         ("amount", "state", "bucket", "sourced_rule", "opportunity_type", "account_region", "size_band"),
-    )
+    ),
+    "Deal_Registration__c": Facts(
+        "core.fct_deal_registrations",
+        "deal_registration_id",
+        "registration_name",
+        ("customer_name", "status", "submitted_at", "first_decided_at", "first_decision", "business_region"),
+    ),
+    "PartnerFundClaim": Facts(
+        "core.fct_mdf_claims",
+        "mdf_claim_id",
+        "claim_title",
+        ("status", "currency", "approved_amount", "paid_amount", "submitted_date", "paid_in_full_date"),
+    ),
+    "Lead": Facts("core.fct_leads", "lead_id", "lead_name", ("status", "is_converted")),
+    "Account": Facts(
+        "core.dim_partner",
+        "salesforce_account_id",
+        "partner_name",
+        ("partner_type", "partner_region", "programme_name"),
+    ),
 }
 """By the `object` of a line; an object that is not here is listed by its id and link alone."""
 
@@ -65,9 +84,12 @@ def lines_of(
     described = {
         name: _described(connection, name, definition.metric_id) for name in {line["object"] for line in lines}
     }
+    partners = _partner_names(connection) if any(line["partner_id"] for line in lines) else {}
     for line in lines:
         facts = dict(described[line["object"]].get(line["record_id"], {}))
         line["name"] = facts.pop("name", "")
+        if line["partner_id"] in partners and partners[line["partner_id"]] != line["name"]:
+            facts["partner"] = partners[line["partner_id"]]
         line["details"] = facts
         line["record_url"] = line["record_url"] or ""
         line["partner_id"] = line["partner_id"] or ""
@@ -98,6 +120,11 @@ def _described(connection: duckdb.DuckDBPyConnection, record: str, metric_id: st
         if record_id in found:
             found[record_id]["partners"] = partners
     return found
+
+
+def _partner_names(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    rows = connection.execute("select partner_id, partner_name from core.dim_partner where partner_name is not null")
+    return dict(rows.fetchall())
 
 
 def _credited_partners(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:

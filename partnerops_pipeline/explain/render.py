@@ -81,10 +81,10 @@ def as_table(explanation: Explanation, limit: int | None = 50) -> Group:
 
 
 def _part(line: Line) -> str:
-    """What a record adds, in a word: `1 of 1`, `49,073.18`, or that it has no amount."""
+    """What a record adds, in a word: `1 of 1`, `49,073.18`, or that it cannot be counted."""
     above = line.measure if line.numerator is None else line.numerator
     if above is None:
-        return "no amount"
+        return "not counted"
     return _number(above) if line.denominator is None else f"{_number(above)} of {_number(line.denominator)}"
 
 
@@ -110,18 +110,32 @@ def sentences(explanation: Explanation, shown: int) -> list[str]:
     if explanation.denominator is not None:
         said.append(f"{_number(explanation.numerator)} of {_number(explanation.denominator)}.")
     if explanation.n_excluded:
-        said.append(
-            f"{explanation.n_excluded} left out of the amounts: {explanation.excluded_reason.replace('_', ' ')}."
-        )
+        said.append(f"{explanation.n_excluded} left out: {explanation.excluded_reason.replace('_', ' ')}.")
     total = len(explanation.lines)
-    count = f"{total} records" if shown == total else f"The {shown} weightiest of {total} records"
-    return [*said, f"{count}, which add up to exactly this number:"]
+    records = "1 record" if total == 1 else f"{total} records"
+    count = records if shown == total else f"The {shown} weightiest of {records}"
+    verb = "adds" if total == 1 else "add"
+    makes = _WHOSE.get(definition.aggregation, f"which {verb} up to exactly this number")
+    return [*said, f"{count}, {makes}:"]
+
+
+_WHOSE = {
+    "median": "whose median is exactly this number",
+    "p90": "nine in ten of which take no longer than this number says",
+}
+"""How records make a number that is no sum of them."""
 
 
 def _value(value: Decimal, unit: str) -> str:
-    if unit == "ratio":
-        return f"{_number(value * 100)} %"
-    return f"{_number(value)} in corporate currency" if unit == "money" else f"{_number(value)} {unit}"
+    match unit:
+        case "ratio":
+            return f"{_number(value * 100)} %"
+        case "money":
+            return f"{_number(value)} in corporate currency"
+        case "count":
+            return _number(value)
+        case _:
+            return f"{_number(value)} {unit}"
 
 
 _EMPTY = Line("", "", "", "", "", None, None, None, None, {})

@@ -19,10 +19,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from partnerops_pipeline.errors import ConfigurationError
 from partnerops_pipeline.intake.text import folded
-from partnerops_pipeline.intake.yaml_lines import Lines, complaint, nearest_line, parse
 from partnerops_pipeline.settings import Settings
+from partnerops_pipeline.yaml_lines import Lines, complaint, nearest_line, parse
 
 SHIPPED = Path(__file__).with_name("profiles")
+KIND = "profile"
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
 _DATE_PARTS = {"year", "month", "day"}
 
@@ -256,9 +257,9 @@ def load_profile(file: Path) -> Profile:
         raise ConfigurationError(
             f"The profile {file} cannot be read ({type(error).__name__}).", "Save it as UTF-8 text."
         ) from None
-    content, lines = parse(text, file)
+    content, lines = parse(text, file, KIND)
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
-        raise complaint(file, 1, "it must be a list of `key: value` lines, as in the shipped profiles")
+        raise complaint(KIND, file, 1, "it must be a list of `key: value` lines, as in the shipped profiles")
     body = {**content, "name": file.stem, "digest": hashlib.sha256(text.encode()).hexdigest()[:16]}
     try:
         return Profile(**body)
@@ -281,7 +282,10 @@ def load_profiles(settings: Settings) -> dict[str, Profile]:
         other = writers.setdefault(profile.lake_table, profile.name)
         if other != profile.name:
             raise complaint(
-                files[profile.name], 1, f"it writes {profile.lake_table}, as {other} does; give one another `table`"
+                KIND,
+                files[profile.name],
+                1,
+                f"it writes {profile.lake_table}, as {other} does; give one another `table`",
             )
     return profiles
 
@@ -294,4 +298,4 @@ def _first(error: ValidationError, file: Path, lines: Lines) -> ConfigurationErr
         "missing": "this key is missing; add it",
     }.get(first["type"], str(first["msg"]).removeprefix("Value error, "))
     where = f"{'.'.join(trail)}: " if trail else ""
-    return complaint(file, nearest_line(lines, trail), f"{where}{reason[0].lower()}{reason[1:]}")
+    return complaint(KIND, file, nearest_line(lines, trail), f"{where}{reason[0].lower()}{reason[1:]}")

@@ -14,6 +14,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import dbt_assets
 
+from partnerops_pipeline.gaps.ledger import catch_up
 from partnerops_pipeline.orchestration.dbt_translator import UNIQUE_ID, PartneropsTranslator
 from partnerops_pipeline.orchestration.failing import failure, told_in_one_sentence
 from partnerops_pipeline.orchestration.processes import mark_run_with_process
@@ -60,6 +61,8 @@ def dbt_model_assets(manifest: Path) -> dg.AssetsDefinition:
 
 
 def _transform(context: dg.AssetExecutionContext, config: BuildOptions, settings: Settings) -> Transformed:
+    # A run that was killed after publishing has not remembered what it found; its day is read as the past from here on.
+    catch_up(settings)
     return transform(
         settings,
         promised_tables(settings),

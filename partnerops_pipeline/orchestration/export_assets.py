@@ -42,7 +42,7 @@ def export_assets(profiles: Iterable[Profile]) -> dg.AssetsDefinition:
         check_specs=[_landed_spec(profile) for profile in known],
         can_subset=True,
         pool="inbox",
-        op_tags={"dagster/priority": "1"},  # first, so that a run binds the files that it has read itself
+        op_tags={"dagster/priority": "2"},  # first, so that a run binds the files that it has read itself
     )
     def exports(
         context: dg.AssetExecutionContext, config: IntakeOptions

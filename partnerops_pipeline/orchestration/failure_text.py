@@ -9,6 +9,8 @@ import dagster as dg
 
 from partnerops_pipeline.orchestration.export_assets import FILES_LANDED
 from partnerops_pipeline.orchestration.failing import StepFailure, step_failure
+from partnerops_pipeline.orchestration.gap_checks import NO_OPEN_GAPS
+from partnerops_pipeline.orchestration.identity_asset import EVERYTHING_MATCHED
 from partnerops_pipeline.orchestration.salesforce_assets import SCHEMA_AS_KNOWN
 
 
@@ -93,4 +95,9 @@ def closer_look(check: FailedCheck) -> str:
         return f"partnerops describe {check.asset.split('/')[-1]}"
     if check.name == FILES_LANDED:
         return "partnerops status"
+    if check.name == EVERYTHING_MATCHED:
+        return "partnerops gaps --rule ID-01"
+    if check.name == NO_OPEN_GAPS:
+        rule = check.asset.rsplit("rule_", 1)[-1].upper().replace("_", "-")
+        return f"partnerops gaps --rule {rule}"
     return f"partnerops dbt -- test --select {check.name} --store-failures"

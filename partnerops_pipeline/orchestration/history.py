@@ -4,15 +4,21 @@ Dagster opens its SQLite files anew for every event. Each closing of the last co
 back, and each commit waits for the disk: a run with 609 events took 40 s and 9 s of CPU, with this block 16 s and 6 s
 (two busy cores). While it lasts, one idle connection per file keeps the log open, and commits do not wait for the disk.
 A killed process loses nothing by that; a power cut may lose the last events of a run that it cut off anyway.
+
+It also makes a new SQLAlchemy engine for every connection (3,441 in a run with 985 events), which asks the file anew
+what it can do. One engine per file saves 2 to 5 of a run's 28 CPU seconds.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from types import ModuleType
 from typing import Any
 
+from dagster._core.storage.event_log.sqlite import sqlite_event_log
+from dagster._core.storage.runs.sqlite import sqlite_run_storage
 from sqlalchemy import Engine, event
 
 
@@ -40,8 +46,34 @@ def quick_history() -> Iterator[None]:
 
     event.listen(Engine, "connect", on_connect)
     try:
-        yield
+        with ExitStack() as stack:
+            for storage in (sqlite_event_log, sqlite_run_storage):
+                stack.enter_context(_one_engine_per_file(storage))
+            yield
     finally:
         event.remove(Engine, "connect", on_connect)
         for connection in kept.values():
             connection.close()
+
+
+@contextmanager
+def _one_engine_per_file(storage: ModuleType) -> Iterator[None]:
+    """Let a module of Dagster's storage use its engines again. They pool nothing, so they may be shared by threads."""
+    make = vars(storage).get("create_engine")
+    if make is None:  # another version of Dagster: slower, and all else as before
+        yield
+        return
+    engines: dict[str, Engine] = {}
+
+    def create_engine(url: str, **options: Any) -> Engine:
+        if url not in engines:
+            engines[url] = make(url, **options)
+        return engines[url]
+
+    vars(storage)["create_engine"] = create_engine
+    try:
+        yield
+    finally:
+        vars(storage)["create_engine"] = make
+        for engine in engines.values():
+            engine.dispose()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from partnerops_pipeline.orchestration.export_assets import FILES_LANDED
+from partnerops_pipeline.orchestration.identity_asset import EVERYTHING_MATCHED, XREF
 from partnerops_pipeline.orchestration.release_asset import RELEASE
 from partnerops_pipeline.orchestration.salesforce_assets import COMPLETE, SCHEMA_AS_KNOWN, asset_key
 from partnerops_pipeline.salesforce.objects import ObjectSpec
@@ -18,9 +19,13 @@ def build_jobs(
     specs: Sequence[ObjectSpec],
     extracted: dg.AssetsDefinition,
     exported: dg.AssetsDefinition,
+    matched: dg.AssetsDefinition,
     models: dg.AssetsDefinition,
 ) -> tuple[dg.UnresolvedAssetJobDefinition, ...]:
-    """`sync` fills the lake, `inbox` only from export files; `rebuild` builds models and release; `daily` does all."""
+    """`sync` fills the lake, `inbox` only from export files; `rebuild` builds models and release; `daily` does all.
+
+    Records are matched to partners wherever models are built after it, and for files as soon as they have landed.
+    """
     # Without dbt's tests of the sources: they are checks of the same assets and would pull the whole dbt step in.
     sources = dg.AssetSelection.assets(*extracted.keys).without_checks()
     read_well = dg.AssetSelection.checks(
@@ -28,8 +33,11 @@ def build_jobs(
     )
     files = dg.AssetSelection.assets(*exported.keys).without_checks()
     landed = dg.AssetSelection.checks(*(dg.AssetCheckKey(key, FILES_LANDED) for key in exported.keys))
+    identity = dg.AssetSelection.assets(*matched.keys).without_checks() | dg.AssetSelection.checks(
+        dg.AssetCheckKey(XREF, EVERYTHING_MATCHED)
+    )
     built = dg.AssetSelection.assets(models) | dg.AssetSelection.checks_for_assets(models)
-    outside = {*extracted.keys, *exported.keys}
+    outside = {*extracted.keys, *exported.keys, *matched.keys}
     source_tests = dg.AssetSelection.checks(*(key for key in models.check_keys if key.asset_key in outside))
     released = dg.AssetSelection.assets(RELEASE)
     return (
@@ -41,20 +49,20 @@ def build_jobs(
         ),
         dg.define_asset_job(
             INBOX,
-            selection=files | landed,
+            selection=files | landed | identity,
             executor_def=dg.in_process_executor,
-            description="Read the export files that lie in the inbox into the lake; build nothing.",
+            description="Read the export files that lie in the inbox and match their partners; build nothing.",
         ),
         dg.define_asset_job(
             REBUILD,
-            selection=built | source_tests | released,
+            selection=identity | built | source_tests | released,
             executor_def=dg.in_process_executor,
-            description="Build models and tests from what the lake holds, and publish. Reads nothing from Salesforce.",
+            description="Partners, models, tests and release from what the lake holds. Reads nothing from outside.",
         ),
         dg.define_asset_job(
             DAILY,
-            selection=sources | read_well | files | landed | built | source_tests | released,
+            selection=sources | read_well | files | landed | identity | built | source_tests | released,
             executor_def=dg.in_process_executor,
-            description="Salesforce, export files, models, tests, release. Red if any object could not be read.",
+            description="Salesforce, files, partners, models, tests, release. Red if any object could not be read.",
         ),
     )

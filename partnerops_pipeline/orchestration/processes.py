@@ -36,7 +36,7 @@ def is_alive(process: str) -> bool:
     return number.isdigit() and _started(int(number)) == started
 
 
-def mark_run_with_process(context: dg.AssetExecutionContext) -> None:
+def mark_run_with_process(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> None:
     """Write this process into the tags of the run that the step belongs to."""
     context.instance.add_run_tags(context.run.run_id, {PROCESS_TAG: this_process()})
 

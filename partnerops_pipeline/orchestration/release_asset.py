@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from partnerops_pipeline.gaps.ledger import write_ledger
 from partnerops_pipeline.orchestration.failing import told_in_one_sentence
 from partnerops_pipeline.orchestration.last_extraction import read_last_extraction
 from partnerops_pipeline.orchestration.processes import mark_run_with_process
@@ -45,6 +46,7 @@ def release_asset(published: Iterable[dg.AssetKey], manifest: Path) -> dg.Assets
         settings = load_settings()
         with told_in_one_sentence():
             release = publish(settings, manifest_path=manifest, completeness=read_last_extraction(settings))
+            write_ledger(settings)
         what = "published" if release.created else "nothing changed, the release stands"
         log.info("release %s: %s", release.release_id, what)
         return dg.MaterializeResult(

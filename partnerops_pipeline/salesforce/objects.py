@@ -6,19 +6,20 @@ The file is YAML with a checked schema. Every complaint names the file, the line
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from partnerops_pipeline.errors import ConfigurationError
 from partnerops_pipeline.lake.columns import META
+from partnerops_pipeline.yaml_lines import Lines, complaint, nearest_line, parse
 
 SHIPPED_FILE = Path(__file__).with_name("objects.yaml")
 SOURCE = "salesforce"
+KIND = "objects file"
 
 _API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}\Z")
 _COLUMN_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
@@ -170,7 +171,7 @@ def load_objects(path: Path | None = None) -> list[ObjectSpec]:
         raise ConfigurationError(
             f"The objects file {file} cannot be read ({type(error).__name__}).", "Correct SALESFORCE_OBJECTS_FILE."
         ) from None
-    content, lines = _parse(text, file)
+    content, lines = parse(text, file, KIND)
     if (
         not isinstance(content, dict)
         or set(content) != {"objects"}
@@ -207,7 +208,7 @@ def contract(specs: Iterable[ObjectSpec]) -> dict[str, list[tuple[str, str, str]
     return promised
 
 
-def _object(name: Any, body: Any, file: Path, lines: Mapping[tuple[str, ...], int]) -> ObjectSpec:
+def _object(name: Any, body: Any, file: Path, lines: Lines) -> ObjectSpec:
     where: tuple[str, ...] = ("objects", str(name))
     if not isinstance(name, str) or not _API_NAME.match(name):
         raise _complaint(
@@ -220,8 +221,9 @@ def _object(name: Any, body: Any, file: Path, lines: Mapping[tuple[str, ...], in
     except ValidationError as error:
         first = error.errors()[0]
         trail = tuple(str(part) for part in first["loc"])
-        line = next((lines[where + trail[:n]] for n in range(len(trail), -1, -1) if where + trail[:n] in lines), 1)
-        raise _complaint(file, line, f"{'.'.join((name, *trail))}: {_reason(first)}") from None
+        raise _complaint(
+            file, nearest_line(lines, where + trail), f"{'.'.join((name, *trail))}: {_reason(first)}"
+        ) from None
     except TypeError:
         raise _complaint(file, lines.get(where, 1), f"{name}: the keys must be words") from None
 
@@ -236,36 +238,4 @@ def _reason(error: Any) -> str:
 
 
 def _complaint(file: Path, line: int, what: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"The objects file {file}, line {line}, is wrong: {what}.", "Correct that line and run again."
-    )
-
-
-def _parse(text: str, file: Path) -> tuple[Any, dict[tuple[str, ...], int]]:
-    """The content and, for each key's path, its line; a key given twice is an error, not a silent overwrite."""
-    lines: dict[tuple[str, ...], int] = {}
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        if root is None:
-            return None, lines
-        _note_lines(root, (), lines, file)
-        return yaml.safe_load(text), lines
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise _complaint(file, mark.line + 1 if mark else 1, f"not YAML, {error.problem or error.context}") from None
-    except yaml.YAMLError as error:
-        raise _complaint(file, 1, f"not YAML, {' '.join(str(error).split())}") from None
-
-
-def _note_lines(node: yaml.Node, path: tuple[str, ...], lines: dict[tuple[str, ...], int], file: Path) -> None:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            here = (*path, str(key.value))
-            if here in lines:
-                raise _complaint(file, key.start_mark.line + 1, f"{'.'.join(here[1:])} is given twice")
-            lines[here] = key.start_mark.line + 1
-            _note_lines(value, here, lines, file)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            lines[(*path, str(index))] = value.start_mark.line + 1
-            _note_lines(value, (*path, str(index)), lines, file)
+    return complaint(KIND, file, line, what)

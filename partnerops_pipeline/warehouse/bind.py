@@ -25,7 +25,7 @@ from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.lake.table import Contents
 from partnerops_pipeline.warehouse.connection import connect, translate
 from partnerops_pipeline.warehouse.errors import ImpossibleAsOf
-from partnerops_pipeline.warehouse.internal_sources import INTERNAL_SOURCES, RUN_RECORDS
+from partnerops_pipeline.warehouse.internal_sources import INTERNAL_SOURCES, PAST
 from partnerops_pipeline.warehouse.views import BoundColumn, columns_of_view, select
 
 _EARLIEST = date(1990, 1, 1)
@@ -52,7 +52,7 @@ class BoundSource:
 
 @dataclass(frozen=True)
 class Binding:
-    """What the warehouse is bound to. Equal `binding_id`, equal rows in every view but those of `RUN_RECORDS`."""
+    """What the warehouse is bound to. Equal `binding_id`, equal rows in every view but those of the ledgers."""
 
     binding_id: str
     as_of: date
@@ -101,7 +101,7 @@ def bind(
         try:
             views = [_view(warehouse, path, promised.get(path, ()), held, known_at) for path, held in contents.items()]
             identity = [
-                [view.identity for view in views if view.source.path not in RUN_RECORDS],
+                [view.identity for view in views if view.source.path not in PAST],
                 known_at.isoformat() if known_at else None,
                 reporting_time_zone,
             ]

@@ -110,8 +110,40 @@ def digest() -> list[Message]:
     return messages(History(), 0, *deals(range(1, 13), 0), *finance)
 
 
+def first_run() -> list[Message]:
+    """The first look at an org that nobody has watched: hundreds of gaps, one message."""
+    waits, lacks = (
+        "waits for a decision since 2026-06-24",
+        "was approved on 2026-06-20 and has no Salesforce opportunity",
+    )
+    kinds = [
+        ("DR-01", "Channel Ops", "salesforce", 61, f"Deal registration {{}} of Contoso {waits}"),
+        ("DR-02", "Channel Ops", "salesforce", 17, f"Deal registration {{}} of Contoso {lacks}"),
+        ("DR-06", "Channel Ops", "partnerstack", 48, "Deal registration {} differs from its copy in PartnerStack"),
+        ("MD-03", "Finance", "impartner", 33, "The claim {} of Contoso is unpaid 51 days after it was submitted"),
+        ("CO-03", "Partner Management", "salesforce", 74, "The active partner {} has no partner manager"),
+        ("LC-01", "Enablement", "lms", 79, "The certification {} has expired and still counts as active"),
+    ]
+    found = [
+        gap(
+            f"{rule}-{number:03}",
+            rule_id=rule,
+            owner_team=team,
+            source=source,
+            severity=list(Severity)[number * 7 % 10 // 3],
+            title=title.format(f"{rule[:2]}{number:03}"),
+            due_on=DUE - timedelta(days=number % 9) if number % 4 else None,
+            revenue_at_stake=AMOUNT / (number + 3) if rule[:2] in ("DR", "MD") else None,
+        )
+        for rule, team, source, count, title in kinds
+        for number in range(count)
+    ]
+    return messages(History(), 0, *found)
+
+
 CASE_MAKERS: list[Callable[[], list[Message]]] = [
-    one_new, many_new, got_worse, still_open, waiver_ended, resolved, open_again, all_resolved, root_cause, digest
+    one_new, many_new, got_worse, still_open, waiver_ended, resolved, open_again, all_resolved, root_cause, digest,
+    first_run,
 ]  # fmt: skip
 
 

@@ -20,13 +20,23 @@ def imported(file: Path) -> set[str]:
     return found
 
 
-def test_alerts_know_no_other_room() -> None:
+def test_alerts_read_releases_and_never_the_warehouse() -> None:
     names = {name for file in FOLDER.rglob("*.py") for name in imported(file)}
     ours = {name for name in names if name.startswith("partnerops_pipeline")}
-    assert {name for name in ours if not name.startswith("partnerops_pipeline.alerts")} == {
-        "partnerops_pipeline.errors"
+    rooms = {name.split(".")[1] for name in ours if not name.startswith("partnerops_pipeline.alerts")}
+    assert rooms == {"errors", "settings", "release"}
+    assert not names & {"dagster", "deltalake", "simple_salesforce"}
+
+
+def test_only_what_reads_the_release_or_the_settings_knows_another_room() -> None:
+    knowing = {
+        file.name
+        for file in FOLDER.rglob("*.py")
+        for name in imported(file)
+        if name.startswith(("partnerops_pipeline.", "duckdb"))
+        and not name.startswith(("partnerops_pipeline.alerts", "partnerops_pipeline.errors"))
     }
-    assert not names & {"dagster", "duckdb", "deltalake", "simple_salesforce"}
+    assert knowing == {"from_release.py", "tell.py"}
 
 
 def test_importing_every_module_touches_nothing(tmp_path: Path) -> None:

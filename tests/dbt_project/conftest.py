@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from partnerops_pipeline.lake.store import Lake
-from partnerops_pipeline.salesforce.objects import contract, load_objects
 from partnerops_pipeline.settings import PROJECT_ROOT
 from partnerops_pipeline.warehouse.bind import bind
 from partnerops_pipeline.warehouse.dbt import DbtProjectRun, NodeResult
+from tests.dbt_project.warehouse_file import promised_columns
 
 PROJECT = PROJECT_ROOT / "dbt_project"
 
@@ -32,7 +32,7 @@ class EmptyBuild:
 def empty_build(tmp_path_factory: pytest.TempPathFactory) -> EmptyBuild:
     folder = tmp_path_factory.mktemp("empty_warehouse")
     warehouse = folder / "warehouse.duckdb"
-    bind(Lake(str(folder / "lake")), warehouse, contract(load_objects()), as_of=date(2026, 6, 30))
+    bind(Lake(str(folder / "lake")), warehouse, promised_columns(), as_of=date(2026, 6, 30))
     run = DbtProjectRun(PROJECT, warehouse, folder / "target")
     models = run.build_models()
     return EmptyBuild(run, models, json.loads(Path(run.manifest_path).read_text(encoding="utf-8")))

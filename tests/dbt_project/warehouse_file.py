@@ -9,9 +9,10 @@ from typing import Any
 
 import duckdb
 
-from partnerops_pipeline.salesforce.objects import contract, load_objects
+from partnerops_pipeline.orchestration.promised_tables import promised_tables
+from partnerops_pipeline.settings import Settings
 from partnerops_pipeline.warehouse.internal_sources import INTERNAL_SOURCES
-from partnerops_pipeline.warehouse.views import shown_type
+from partnerops_pipeline.warehouse.views import BoundColumn, shown_type
 
 COMMITTED_AT = datetime.fromisoformat("2026-07-01T01:00:00")
 """Naive, as the warehouse shows UTC."""
@@ -24,16 +25,26 @@ _META = (
 )
 
 
+def promised_columns() -> dict[str, list[BoundColumn]]:
+    """What models may rely on of every lake table, with the shipped objects and profiles."""
+    return promised_tables(Settings())
+
+
 def make_warehouse(path: Path, as_of: date, *, reporting_time_zone: str = "UTC") -> None:
-    """Every table that models may read, empty, and the clock."""
+    """Every table that models may read, empty, the clock, and a binding in which Salesforce has been read."""
     promised: dict[str, list[tuple[str, str]]] = {
         table: [(column[1], column[2]) for column in columns]
-        for table, columns in {**INTERNAL_SOURCES, **contract(load_objects())}.items()
+        for table, columns in {**INTERNAL_SOURCES, **promised_columns()}.items()
     }
     with duckdb.connect(str(path)) as warehouse:
         warehouse.execute("create schema meta")
         warehouse.execute("create table meta.clock (as_of date, known_at timestamp, reporting_time_zone varchar)")
         warehouse.execute("insert into meta.clock values (?, null, ?)", [as_of, reporting_time_zone])
+        warehouse.execute("create table meta.binding (binding_id varchar, path varchar, version bigint)")
+        warehouse.executemany(
+            "insert into meta.binding values ('made by a test', ?, ?)",
+            [[table, 0 if table.startswith("salesforce/") else None] for table in promised],
+        )
         for table, columns in promised.items():
             schema, name = table.split("/")
             known = {column for column, _ in columns}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import shlex
+from functools import cache
 from pathlib import Path
 
 import click
 import pytest
 
 from partnerops_pipeline.cli.main import main
+from partnerops_pipeline.identity.lake_tables import PARTNER_ID_TABLE, XREF_TABLE
 from partnerops_pipeline.intake.profile import SHIPPED, load_profile
 from partnerops_pipeline.orchestration.release_asset import RELEASE
 from partnerops_pipeline.salesforce.objects import load_objects
@@ -29,7 +32,7 @@ HOME_FOLDERS = (
     ".venv",
 )
 """Folders that exist only under PARTNEROPS_HOME or after `make`; the contract in docs names them."""
-MODEL = re.compile(r"^(?:(?:staging|intermediate|core|marts|quality|meta)\.)?((?:dim|fct|bridge|mart|int|stg)_\w+)$")
+MODEL = re.compile(r"^(?:(?:staging|intermediate|core|marts|quality|meta)\.)?((?:dim|fct|bridge|mart|int|stg|dq)_\w+)$")
 
 
 def quoted(text: str) -> list[str]:
@@ -40,23 +43,30 @@ def quoted(text: str) -> list[str]:
     return [*re.findall(r"`([^`\n]+)`", rest), *lines]
 
 
+@cache
 def settings() -> set[str]:
     return {str(field.validation_alias) for field in Settings.model_fields.values()}
 
 
+@cache
 def make_words() -> tuple[set[str], set[str]]:
     text = (PROJECT_ROOT / "Makefile").read_text()
     return set(re.findall(r"^([a-z][\w-]*):", text, flags=re.M)), set(re.findall(r"\b([A-Z][A-Z_]+)\b", text))
 
 
+@cache
 def models() -> set[str]:
-    return {path.stem for path in (PROJECT_ROOT / "dbt_project" / "models").rglob("*.sql")}
+    """Models and seeds."""
+    project = PROJECT_ROOT / "dbt_project"
+    return {path.stem for path in [*project.glob("models/**/*.sql"), *project.glob("seeds/*.csv")]}
 
 
+@cache
 def assets() -> set[str]:
     """The keys of the assets that are not dbt models, as a person writes them."""
     exports = {load_profile(file).lake_table for file in SHIPPED.glob("*.yaml")}
-    return {spec.lake_table for spec in load_objects(None)} | exports | {RELEASE.to_user_string()}
+    ours = {XREF_TABLE, PARTNER_ID_TABLE, RELEASE.to_user_string()}
+    return {spec.lake_table for spec in load_objects(None)} | exports | ours
 
 
 def unknown_in(piece: str) -> str | None:
@@ -82,18 +92,26 @@ def unknown_in(piece: str) -> str | None:
 
 def unknown_command(words: str) -> str | None:
     command: click.Command = main
-    parts = words.split(" -- ")[0].removesuffix(" --").split()
-    for word in parts:
-        if word.startswith("-"):
-            known = {option for parameter in command.params for option in [*parameter.opts, *parameter.secondary_opts]}
-            if word.split("=")[0].strip("[]") not in known | {"--help"}:
+    is_value = False
+    for word in shlex.split(words.split(" -- ")[0].removesuffix(" --").split(" > ")[0]):
+        if is_value:
+            is_value = False
+        elif word.startswith("-"):
+            name = word.split("=")[0].strip("[]")
+            known = {option: parameter for parameter in command.params for option in all_options(parameter)}
+            if name not in {*known, "--help"}:
                 return f"`partnerops {words}`: no option {word}"
+            is_value = "=" not in word and name in known and not getattr(known[name], "is_flag", False)
         elif isinstance(command, click.Group):
             child = command.commands.get(word)
             if child is None:
                 return f"no command `partnerops {words}`"
             command = child
     return None
+
+
+def all_options(parameter: click.Parameter) -> list[str]:
+    return [*parameter.opts, *parameter.secondary_opts]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(PROJECT_ROOT).as_posix())
@@ -111,6 +129,8 @@ def test_every_link_within_the_project_leads_somewhere(document: Path) -> None:
 
 def test_the_check_itself_notices_what_is_not_there() -> None:
     assert unknown_in("make nonsense") and unknown_in("partnerops nonsense") and unknown_in("partnerops run --nonsense")
+    assert unknown_in("partnerops gaps nonsense") and unknown_in("partnerops gaps --rule DR-02 nonsense")
+    assert unknown_in("partnerops gaps --rule DR-02 --open") is None
     assert (
         unknown_in("core.fct_nonsense")
         and unknown_in("SALESFORCE_NONSENSE")

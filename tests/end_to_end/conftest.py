@@ -82,35 +82,32 @@ def second_org(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedOrg]:
 @pytest.fixture(scope="session")
 def second_house(second_org: ServedOrg, tmp_path_factory: pytest.TempPathFactory) -> House:
     """The second house: another seed; each test builds the day that it needs."""
-    return House(tmp_path_factory.mktemp("second") / "home", second_org.url)
+    house = House(tmp_path_factory.mktemp("second") / "home", second_org.url)
+    house.drop(second_org.log)
+    return house
 
 
 @pytest.fixture(scope="session")
-def kill_day() -> str:
-    return "2026-03-31"
+def kill_house(org: RunningOrg, built_log: EventLog, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A house of its own on the shared demo's org, so that an undisturbed run's bytes are those of the shared demo."""
+    house = House(tmp_path_factory.mktemp("killed") / "home", org.url)
+    house.drop(built_log)
+    return house
 
 
 @pytest.fixture(scope="session")
-def kill_house(org: RunningOrg, tmp_path_factory: pytest.TempPathFactory) -> House:
-    return House(tmp_path_factory.mktemp("killed") / "home", org.url)
+def kill_expected(shared_build: Path) -> dict[str, str]:
+    """The bytes of an undisturbed first run."""
+    return House(shared_build / "home", "").bytes_of_release()
 
 
 @pytest.fixture(scope="session")
-def undisturbed(
-    org: RunningOrg, kill_day: str, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[dict[str, str], float]:
-    """The bytes of an undisturbed first run of the same org and day, and how many seconds it took."""
+def run_seconds(
+    org: RunningOrg, built_log: EventLog, built_day: date, tmp_path_factory: pytest.TempPathFactory
+) -> float:
+    """How many seconds an undisturbed first run takes."""
     house = House(tmp_path_factory.mktemp("undisturbed") / "home", org.url)
+    house.drop(built_log)
     with stopwatch() as reading:
-        house.build(date.fromisoformat(kill_day))
-    return house.bytes_of_release(), reading["seconds"]
-
-
-@pytest.fixture(scope="session")
-def kill_expected(undisturbed: tuple[dict[str, str], float]) -> dict[str, str]:
-    return undisturbed[0]
-
-
-@pytest.fixture(scope="session")
-def run_seconds(undisturbed: tuple[dict[str, str], float]) -> float:
-    return undisturbed[1]
+        house.build(built_day)
+    return reading["seconds"]

@@ -18,6 +18,8 @@ from typing import Any
 
 import duckdb
 
+from partnerops_pipeline.demo.exports import write_exports
+from partnerops_pipeline.demo.program.events import EventLog
 from partnerops_pipeline.settings import PROJECT_ROOT, Settings
 
 
@@ -68,6 +70,10 @@ class House:
         done = self.run("run", "--as-of", as_of.isoformat(), **environment)
         assert done.returncode == 0, done.stdout + done.stderr
         return done
+
+    def drop(self, log: EventLog, as_of: date | None = None) -> list[Path]:
+        """Drop the exports of a programme's other systems into the inbox."""
+        return write_exports(log, self.home / "inbox", as_of)
 
     @property
     def release(self) -> Path:

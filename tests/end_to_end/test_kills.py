@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import subprocess
 import time
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -21,20 +23,29 @@ def kill_and_recover(
     victim = house.start("run", "--as-of", as_of, "--full-refresh")
     moment = wait(victim)
     kill(victim)
-    with stopwatch() as until_started:
-        survivor = house.start("run", "--as-of", as_of)
-        assert survivor.stdout is not None
-        first = ""
-        for line in survivor.stdout:
-            first = line
+    survivor, until_started, said = started(house, as_of)
+    assert survivor.stdout is not None
+    rest = survivor.stdout.read()
+    assert survivor.wait() == 0, f"killed at {moment}: {said}{rest}"
+    assert house.bytes_of_release() == expected, f"killed at {moment}: the release differs"
+    if until_started >= 5:  # a machine on which everything starts slowly proves nothing: compare with a calm start
+        calm, allowed, _ = started(house, as_of)
+        kill_group(calm)
+        assert until_started < 1.5 * allowed, (
+            f"killed at {moment}: the next run needed {until_started:.1f} s to start, a calm one {allowed:.1f} s"
+        )
+
+
+def started(house: House, as_of: str) -> tuple[subprocess.Popen[str], float, str]:
+    """A run that has said that it started, the seconds until then, and its last line."""
+    with stopwatch() as reading:
+        run = house.start("run", "--as-of", as_of)
+        assert run.stdout is not None
+        line = ""
+        for line in run.stdout:
             if "run started" in line:
                 break
-    rest = survivor.stdout.read()
-    assert survivor.wait() == 0, f"killed at {moment}: {first}{rest}"
-    assert until_started["seconds"] < 5, (
-        f"killed at {moment}: the next run needed {until_started['seconds']:.1f} s to start"
-    )
-    assert house.bytes_of_release() == expected, f"killed at {moment}: the release differs"
+    return run, reading["seconds"], line
 
 
 def at_line(text: str) -> Callable[[Any], str]:
@@ -60,19 +71,18 @@ def after(seconds: float) -> Callable[[Any], str]:
 @pytest.mark.xdist_group("kills")
 @pytest.mark.parametrize(("how", "moment"), [("parent", "extracted"), ("group", "models built")])
 def test_a_killed_run_is_finished_by_the_next(
-    how: str, moment: str, kill_house: House, kill_expected: dict[str, str], kill_day: str
+    how: str, moment: str, kill_house: House, kill_expected: dict[str, str], built_day: date
 ) -> None:
-    kill_and_recover(kill_house, kill_expected, kill_day, KILLS[how], at_line(moment))
+    kill_and_recover(kill_house, kill_expected, built_day.isoformat(), KILLS[how], at_line(moment))
 
 
 @pytest.mark.long
 @pytest.mark.xdist_group("kills")
 @pytest.mark.parametrize("number", range(30))
 def test_thirty_kills_spread_over_the_whole_run(
-    number: int, kill_house: House, kill_expected: dict[str, str], kill_day: str, run_seconds: float
+    number: int, kill_house: House, kill_expected: dict[str, str], built_day: date, run_seconds: float
 ) -> None:
     """Moments spread evenly over the length of an undisturbed run, jittered; the parent alone and the group in turn."""
     share = (number + random.Random(number).random()) / 30
-    kill_and_recover(
-        kill_house, kill_expected, kill_day, KILLS[("group", "parent")[number % 2]], after(share * run_seconds)
-    )
+    how = KILLS[("group", "parent")[number % 2]]
+    kill_and_recover(kill_house, kill_expected, built_day.isoformat(), how, after(share * run_seconds))

@@ -14,6 +14,7 @@ from tests.end_to_end import reading
 from tests.end_to_end.house import House
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("second_house")
 def test_a_reader_sees_no_error_and_no_mixture_during_three_runs(second_house: House, tmp_path: Path) -> None:
     """And a day that is asked for again is the same release again, byte for byte."""

@@ -130,3 +130,15 @@ def test_the_partners_that_share_in_a_deal_are_named(release: Path) -> None:
 def test_a_folder_without_a_release_is_told_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(BadData, match="is missing or is not a DuckDB file"):
         explain(tmp_path, "attach_rate_count", "2026")
+
+
+def test_a_line_about_a_partner_names_the_partner_and_its_own_record(release: Path) -> None:
+    with duckdb.connect(str(release / "partner_marts.duckdb")) as connection:
+        connection.execute(
+            """create table core.fct_deal_registrations as
+               select 'O09' as deal_registration_id, 'DR-000009' as registration_name, 'approved' as status;
+               update marts.mart_metric_lines set object = 'Deal_Registration__c', partner_id = 'P-2'
+               where record_id = 'O09'"""
+        )
+    line = explain(release, "sourced_revenue", "2026-04").lines[0]
+    assert (line.name, line.details) == ("DR-000009", {"status": "approved", "partner": "Fabrikam"})

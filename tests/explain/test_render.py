@@ -29,7 +29,7 @@ def printed(explanation: Explanation, limit: int | None = 50) -> str:
 def test_the_table_says_number_definition_release_and_every_record(explanation: Explanation) -> None:
     text = printed(explanation)
     assert "Sourced revenue (sourced_revenue) for 2026: 1,801.80 in corporate currency" in text
-    assert "1 left out of the amounts: no corporate amount." in text
+    assert "1 left out: no corporate amount." in text
     assert "4 records, which add up to exactly this number:" in text
     assert all(f"https://org.example/lightning/r/Opportunity/O{i}/view" in text for i in ("03", "06", "09", "12"))
 
@@ -76,3 +76,24 @@ def test_json_keeps_every_digit(explanation: Explanation) -> None:
     assert content["value"] == "1801.800000"
     assert [line["numerator"] for line in content["lines"]][-1] is None
     assert content["lines"][0]["details"]["bucket"] == "sourced"
+
+
+@pytest.mark.parametrize(
+    ("unit", "aggregation", "said", "made"),
+    [
+        ("count", "stock", "for 2026: 1,801.80", "4 records, which add up to exactly this number:"),
+        ("days", "median", "for 2026: 1,801.80 days", "4 records, whose median is exactly this number:"),
+        ("hours", "p90", "for 2026: 1,801.80 hours", "4 records, nine in ten of which take no longer than this"),
+    ],
+)
+def test_units_are_said_and_percentiles_are_no_sums(
+    explanation: Explanation, unit: str, aggregation: str, said: str, made: str
+) -> None:
+    text = printed(replace(explanation, definition=replace(explanation.definition, unit=unit, aggregation=aggregation)))
+    assert f"{said}\n" in text and made in text
+
+
+def test_one_record_adds_up_alone(explanation: Explanation) -> None:
+    assert "1 record, which adds up to exactly this number:" in printed(
+        replace(explanation, lines=explanation.lines[:1])
+    )

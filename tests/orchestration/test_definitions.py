@@ -61,11 +61,11 @@ def test_every_kind_of_export_file_is_an_asset_with_a_check_of_its_files(definit
         assert dg.AssetCheckKey(key, "files_landed") in graph.asset_check_keys
 
 
-def test_export_files_are_read_before_the_lake_is_bound(definitions: dg.Definitions) -> None:
-    """Nothing depends on them yet, so only the priority of the step says so."""
+def test_export_files_are_read_and_matched_before_the_lake_is_bound(definitions: dg.Definitions) -> None:
+    """Where no model reads them, only the priority of the steps says so."""
     job = definitions.resolve_job_def(DAILY)
     priority = {node.name: int(node.tags.get("dagster/priority", 0)) for node in job.graph.nodes}
-    assert priority["exports"] > max(value for name, value in priority.items() if name != "exports")
+    assert priority["exports"] > priority["identity"] > priority["dbt"]
 
 
 def test_every_dbt_source_from_salesforce_is_the_asset_that_extracts_it(
@@ -107,9 +107,9 @@ def test_every_asset_of_ours_is_described_owned_and_grouped(definitions: dg.Defi
 
 def test_sync_runs_no_dbt_and_rebuild_reads_no_salesforce_and_daily_does_all(definitions: dg.Definitions) -> None:
     assert steps_of(definitions, SYNC) == {"salesforce", "exports"}
-    assert steps_of(definitions, INBOX) == {"exports"}
-    assert steps_of(definitions, REBUILD) == {"dbt", "release__partner_marts"}
-    assert steps_of(definitions, DAILY) == {"salesforce", "exports", "dbt", "release__partner_marts"}
+    assert steps_of(definitions, INBOX) == {"exports", "identity"}
+    assert steps_of(definitions, REBUILD) == {"identity", "dbt", "release__partner_marts"}
+    assert steps_of(definitions, DAILY) == {"salesforce", "exports", "identity", "dbt", "release__partner_marts"}
 
 
 def test_the_release_comes_after_every_published_model(definitions: dg.Definitions) -> None:
@@ -128,6 +128,7 @@ def test_what_starts_runs_is_switched_off_and_what_follows_runs_is_on(definition
     running, stopped = dg.DefaultSensorStatus.RUNNING, dg.DefaultSensorStatus.STOPPED
     assert {s.name: s.default_status for s in definitions.sensors or []} == {
         "tell_about_failures": running, "rebuild_without_failed_objects": running, "look_into_inbox": stopped,
+        "gap_alerts": running,
     }  # fmt: skip
 
 

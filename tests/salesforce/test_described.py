@@ -44,7 +44,8 @@ def test_a_described_object_tells_types_labels_picklists_lookups_and_columns(tmp
         assert field(seen, "Reseller__c")["column"] is None
         assert field(seen, "NextStep") == {"field": "NextStep", "visible": False, "column": "next_step"}
         lines = list(as_text(seen))
-        assert lines[0].startswith("Opportunity (Opportunity): ") and lines[0].endswith("read into salesforce/opportunity.")
+        assert lines[0].startswith("Opportunity (Opportunity): ")
+        assert lines[0].endswith("read into salesforce/opportunity.")
         assert any(line.split()[:3] == ["NextStep", "-", "next_step"] and "NOT VISIBLE" in line for line in lines)
         assert any(line.split()[:3] == ["Reseller__c", "reference(Account)", "-"] for line in lines)
 

@@ -14,6 +14,7 @@ from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.warehouse.bind import Binding, bind, read_binding
 from partnerops_pipeline.warehouse.connection import connect
 from partnerops_pipeline.warehouse.errors import ImpossibleAsOf
+from partnerops_pipeline.warehouse.internal_sources import INTERNAL_SOURCES, PAST
 
 DAY = date(2026, 3, 1)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -108,7 +109,7 @@ def test_what_nobody_wrote_is_an_empty_view_with_types(house: House) -> None:
     assert house.ask("SELECT created_date + INTERVAL 1 DAY FROM salesforce.lead") == []
     assert house.ask("SELECT name, value, author, reason, valid_from FROM partnerops.policy") == []
     assert {source.path: source.version for source in binding.sources} == {
-        "partnerops/policy": None,
+        **dict.fromkeys(INTERNAL_SOURCES),
         "salesforce/account": None,
         "salesforce/lead": None,
     }
@@ -228,3 +229,13 @@ def test_an_impossible_day_is_refused(house: House) -> None:
             house.bind(as_of=wrong)
     with pytest.raises(ConfigurationError, match="has no zone"):
         house.bind(known_at=NOON.replace(tzinfo=None))
+
+
+@pytest.mark.parametrize("path", sorted(INTERNAL_SOURCES))
+def test_what_a_run_leaves_behind_does_not_make_another_binding(house: House, path: str) -> None:
+    before = house.bind().binding_id
+    house.now = NOON
+    house.lake.table(path).append_rows(
+        [{"Id": "one"}], columns=[Column("Id", "VARCHAR")], key=["Id"], batch_id="run", extracted_at=NOON
+    )
+    assert (house.bind().binding_id == before) == (path in PAST)

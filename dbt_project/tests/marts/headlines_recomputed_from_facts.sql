@@ -9,7 +9,12 @@ with deals as (
 
 headlines as (
     select * from {{ ref('mart_headline_metrics') }}
-    where dimension in ('all', 'opportunity_type') or (metric_id = 'win_rate_count' and dimension = 'attached')
+    where
+        (dimension in ('all', 'opportunity_type') or (metric_id like 'win_rate%' and dimension = 'attached'))
+        and metric_id in (
+            'attach_rate_count', 'attach_rate_amount', 'sourced_revenue', 'influenced_revenue', 'direct_revenue',
+            'partner_revenue_share', 'win_rate_count', 'win_rate_amount', 'deal_size_mean', 'deal_cycle_days_mean'
+        )
 ),
 
 recomputed as (
@@ -31,6 +36,8 @@ recomputed as (
                 when 'direct_revenue' then case when deals.bucket = 'direct' then deals.won * deals.amount end
                 when 'partner_revenue_share' then case when deals.bucket <> 'direct' then deals.won * deals.amount end
                 when 'win_rate_count' then deals.won
+                when 'win_rate_amount' then deals.won * deals.amount
+                when 'deal_cycle_days_mean' then case when deals.cycle_days >= 0 then deals.won * deals.cycle_days end
                 when 'deal_size_mean' then deals.won * deals.amount
             end
         ), 0) as numerator_again,
@@ -40,6 +47,8 @@ recomputed as (
                 when 'attach_rate_amount' then deals.won * deals.amount
                 when 'partner_revenue_share' then deals.won * deals.amount
                 when 'win_rate_count' then case when deals.opportunity_id is not null then 1 end
+                when 'win_rate_amount' then deals.amount
+                when 'deal_cycle_days_mean' then case when deals.cycle_days >= 0 then deals.won end
                 when 'deal_size_mean' then case when deals.amount is not null then deals.won end
             end
         ), 0) as denominator_again
@@ -54,7 +63,7 @@ recomputed as (
             end
             and (
                 headlines.dimension = 'opportunity_type'
-                or headlines.metric_id not in ('win_rate_count', 'deal_size_mean')
+                or headlines.metric_id not like 'win_rate%' and headlines.metric_id not like 'deal_%'
                 or deals.opportunity_type <> 'renewal'
             )
     group by

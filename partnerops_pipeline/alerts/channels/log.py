@@ -13,9 +13,9 @@ from partnerops_pipeline.alerts.messages import Message, plain_text
 
 @dataclass(frozen=True)
 class LogChannel:
-    """Writes each message as plain text through `write`; by default as a warning of this module's logger."""
+    """Writes each message as plain text through `write`; by default as a warning of the product's log."""
 
-    write: Callable[[str], None] = logging.getLogger(__name__).warning
+    write: Callable[[str], None] = logging.getLogger("partnerops.alerts").warning
     name: str = "log"
     recognises_repeats: bool = False
     pause: timedelta = timedelta(0)

@@ -6,16 +6,15 @@ from datetime import date
 from decimal import Decimal
 from random import Random
 
-from ..program.chance import accident, last_second, stream
+from ..program.chance import last_second, stream
 from ..program.names import Names
 from ..program.records.entries import Account, FundClaim
 from ..program.records.present import Present
 from ..program.records.rows import id_of, label
-from .accidents import CLAIM, MERGED_KEPT, PARTNER, PORTAL_ONLY, Accident
+from ..program.slips import OWN_NUMBERS
+from .accidents import CLOSED, Accident, portal_only, slip_and_stream
 from .spelling import bare_day, csv_text, german, german_day, portal_id, stamped
 
-OWN_NUMBERS = 9_000_000_000
-"""Where the portal's own partners are numbered from: beyond every account of the largest programme (32 million)."""
 TEST_PARTNER = portal_id(OWN_NUMBERS)
 TIERS = ("registered", "silver", "gold", "platinum")
 _STATUS = {"applicant": "Pending", "active": "Active", "suspended": "On Hold", "terminated": "Inactive"}
@@ -40,10 +39,11 @@ def partners(present: Present) -> tuple[str, list[Accident]]:
     met: list[Accident] = []
     known = [n for n, a in present.accounts.items() if a.partner_type and not a.created.is_own_company]
     for number in known:
-        account, rng = present.accounts[number], stream(present.log.seed, "portal partner", number)
-        name = accident(rng, PARTNER)
+        account, (name, rng) = present.accounts[number], slip_and_stream(present, "partner", number)
         if number in present.merged:
-            name = "merged_kept" if rng.random() < MERGED_KEPT else "absent"
+            rng.random()
+            if name != "merged_kept":
+                continue
         source_id = portal_id(number)
         if name:
             met.append(Accident("partner", number, name, source_id))
@@ -52,10 +52,12 @@ def partners(present: Present) -> tuple[str, list[Accident]]:
         row = _partner(present, number, account, name, rng)
         rows += [row, row] if name == "repeated" else [row]
     rng = stream(present.log.seed, "portal only")
-    for nth in range(1, max(round(len(known) * PORTAL_ONLY), 1) + 1):
-        source_id = portal_id(OWN_NUMBERS + nth)
-        rows.append(_portal_only(present, rng, source_id))
-        met.append(Accident("partner", 0, "portal_only", source_id))
+    for number in portal_only(present):
+        source_id = portal_id(number)
+        is_closed = present.slips["portal", "partner", number] == CLOSED
+        rows.append(_portal_only(present, rng, source_id, "Inactive" if is_closed else "Active"))
+        if not is_closed:
+            met.append(Accident("partner", number, "portal_only", source_id))
     rows.append(
         _row(
             PARTNER_COLUMNS,
@@ -90,7 +92,8 @@ def _partner(present: Present, number: int, account: Account, accident_name: str
         case "id_unreadable":
             source_id = f"{int(source_id):.2E}"
         case "name_spelled":
-            firm = firm.rpartition(" ")[0] + "\u00a0" if rng.random() < 0.5 else f"\u200b{firm.upper()} "
+            is_cut = stream(present.log.seed, "portal name", number).random() < 0.5
+            firm = firm.rpartition(" ")[0] + "\u00a0" if is_cut else f"\u200b{firm.upper()} "
     tier_text = label(tier) or ""
     if accident_name == "tier_spelled" and tier:
         tier_text = f"{tier_text} Partner"
@@ -125,14 +128,14 @@ def _partner(present: Present, number: int, account: Account, accident_name: str
     )
 
 
-def _portal_only(present: Present, rng: Random, source_id: str) -> tuple[str, ...]:
+def _portal_only(present: Present, rng: Random, source_id: str, status: str) -> tuple[str, ...]:
     firm = Names(present.log.seed).company(rng, "emea")
     domain = f"{firm.split()[0].lower()}-{source_id}.example".encode("ascii", "ignore").decode()
     begun = stamped(last_second(present.log.starts))
     return _row(
         PARTNER_COLUMNS, id=source_id, name=firm, website=domain, mailingCountryCode="DE", regionId="3", tierId="1",
-        tiers__cf="Registered", status__cf="Active", isActive="true", isTest="false", created=begun, updated=begun,
-        recordVersion="1",
+        tiers__cf="Registered", status__cf=status, isActive=str(status == "Active").lower(), isTest="false",
+        created=begun, updated=begun, recordVersion="1",
     )  # fmt: skip
 
 
@@ -153,8 +156,7 @@ def mdf_claims(present: Present, as_of: date) -> tuple[str, list[Accident]]:
     met: list[Accident] = []
     total = Decimal(0)
     for number, claim in present.claims.items():
-        rng = stream(present.log.seed, "portal claim", number)
-        name = accident(rng, CLAIM)
+        name, _ = slip_and_stream(present, "claim", number)
         if name:
             met.append(Accident("claim", number, name, f"{number:07d}"))
         if name == "absent":

@@ -8,9 +8,8 @@ from datetime import date, datetime, time
 import xlsxwriter
 
 from ..program import events as ev
-from ..program.chance import accident, stream
 from ..program.records.present import Present
-from .accidents import CERTIFICATION, Accident
+from .accidents import Accident, slip_and_stream
 from .spelling import portal_id
 
 COLUMNS = (
@@ -35,8 +34,9 @@ def certifications(present: Present, as_of: date) -> tuple[bytes, list[Accident]
     met: list[Accident] = []
     row = 4
     for award in (e for e in present.log.events if isinstance(e, ev.CertificationAwarded)):
-        rng = stream(present.log.seed, "learning", award.award)
-        name = accident(rng, CERTIFICATION)
+        name, rng = slip_and_stream(present, "certification", award.award)
+        if name == "status_behind" and award.expires >= as_of:
+            name = ""
         if name:
             met.append(Accident("certification", award.award, name, award_id(award.award)))
         if name == "absent":
@@ -69,8 +69,9 @@ def _texts(present: Present, award: ev.CertificationAwarded, as_of: date, accide
     if accident_name == "e_mail_in_capitals":
         e_mail = e_mail.upper()
     branch = "" if accident_name == "branch_missing" else present.accounts[account].created.name
+    is_active = award.expires >= as_of or accident_name in ("status_behind", "never_expires")
     code = portal_id(account) if branch and account % 10 < 7 else ""
     return (
         award_id(award.award), f"u{award.contact:08d}", e_mail, person.first_name, person.last_name, branch, code,
-        award.certification, "Active" if award.expires >= as_of else "Expired",
+        award.certification, "Active" if is_active else "Expired",
     )  # fmt: skip

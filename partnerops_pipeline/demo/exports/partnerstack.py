@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from ..program.chance import accident, last_second, stream
+from ..program.chance import last_second
 from ..program.records.entries import Registration
 from ..program.records.present import Present
 from ..program.records.rows import id_of
-from .accidents import DEAL, Accident
+from .accidents import Accident, slip_and_stream
 from .spelling import csv_text, epoch_ms, key, minor
 
 STAGES = {
@@ -37,13 +37,8 @@ def deals(present: Present) -> tuple[str, list[Accident]]:
     for number, record in present.registrations.items():
         if record.status == "draft":
             continue
-        rng = stream(present.log.seed, "marketplace deal", number)
-        name = accident(rng, DEAL)
+        name, rng = slip_and_stream(present, "deal", number)
         if name == "stage_behind" and record.status not in ENDED:
-            name = ""
-        if name.startswith("close_date") and record.created.expected_close is None:
-            name = ""
-        if name == "amount_differs" and not record.created.amount:
             name = ""
         if name:
             met.append(Accident("deal", number, name, deal_key(number)))

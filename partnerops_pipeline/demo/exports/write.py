@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
+import zipfile
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -11,7 +14,17 @@ from ..program.chance import last_second
 from ..program.events import EventLog
 from ..program.records.present import Present
 from . import impartner, lms, partnerstack
-from .accidents import Accident
+from .accidents import Accident, without_slips
+
+SPOILED_HEADERS = {
+    "impartner_partners": ("tiers__cf", "partnerLevel__cf"),
+    "impartner_tiers": ("name", "label"),
+    "impartner_mdf_claims": ("Claim Amount", "Amount claimed"),
+    "partnerstack_deals": ("external_key", "crm_reference"),
+    "partnerstack_rewards": ("reward_status", "payout_state"),
+    "lms_certifications": ("Issued on", "Granted on"),
+}
+"""A required column of each export, and what its header becomes in a spoiled file."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +39,43 @@ class Exports:
         return frozenset(a.number for a in self.accidents if (a.entity, a.name) == (entity, name))
 
 
-def export_files(log: EventLog, as_of: date | None = None) -> Exports:
-    """The six exports as they would have been made at the end of `as_of` (default: the log's last day)."""
+def export_files(
+    log: EventLog,
+    as_of: date | None = None,
+    *,
+    mended: Collection[tuple[str, int]] = (),
+    spoiled: Collection[str] = (),
+) -> Exports:
+    """The six exports as they would have been made at the end of `as_of` (default: the log's last day).
+
+    A day after the log's last is one on which nothing happened but what is asked for here.
+
+    Args:
+        mended: (entity, number) of records whose slip has been put right; see `Accident`. A partner that only the
+            portal had is closed there: it stays as an inactive one.
+        spoiled: names of profiles whose file comes with another word for a required column, so that it is refused.
+
+    Raises:
+        LookupError: a record of `mended` has no slip that shows on that day, or a name of `spoiled` is no export.
+    """
     day = as_of or log.ends
-    if day < log.ends:
+    if day != log.ends:
         log = replace(log, ends=day, events=[event for event in log.events if event.at <= last_second(day)])
-    present = Present(log)
+    before = _exports(Present(log), day)
+    unknown = set(mended) - {(a.entity, a.number) for a in before.accidents}
+    unknown_names = set(spoiled) - set(SPOILED_HEADERS)
+    if unknown or unknown_names:
+        raise LookupError(f"nothing to mend or to spoil: {sorted(unknown)} {sorted(unknown_names)}")
+    if mended:
+        before = _exports(without_slips(Present(log), mended), day)
+    for name, content in before.files.items() if spoiled else ():
+        profile = name.partition("/")[0]
+        if profile in spoiled:
+            before.files[name] = _with_another_header(content, *SPOILED_HEADERS[profile])
+    return before
+
+
+def _exports(present: Present, day: date) -> Exports:
     partner_text, partner_accidents = impartner.partners(present)
     tier_text, _ = impartner.tiers(present)
     claim_text, claim_accidents = impartner.mdf_claims(present, day)
@@ -51,11 +95,38 @@ def export_files(log: EventLog, as_of: date | None = None) -> Exports:
     return Exports(files, tuple(accidents))
 
 
-def write_exports(log: EventLog, inbox: Path, as_of: date | None = None) -> list[Path]:
-    """Drop the exports into an inbox, each complete from the moment it is seen; their dates are those of `as_of`."""
+def _with_another_header(content: bytes, header: str, instead: str) -> bytes:
+    """The same file with another word in its header row. In a workbook both words need the same length."""
+    if not content.startswith(b"PK"):
+        return content.replace(header.encode(), instead.encode(), 1)
+    source, target = zipfile.ZipFile(io.BytesIO(content)), io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as changed:
+        for part in source.infolist():
+            text = source.read(part).replace(f">{header}<".encode(), f">{instead}<".encode(), 1)
+            changed.writestr(part, text)
+    return target.getvalue()
+
+
+def write_exports(
+    log: EventLog,
+    inbox: Path,
+    as_of: date | None = None,
+    *,
+    only: Collection[str] = (),
+    mended: Collection[tuple[str, int]] = (),
+    spoiled: Collection[str] = (),
+) -> list[Path]:
+    """Drop the exports into an inbox, each complete from the moment it is seen; their dates are those of `as_of`.
+
+    Args:
+        only: the profiles to write; none: all six.
+        mended, spoiled: see `export_files`.
+    """
     day = as_of or log.ends
     written = []
-    for name, content in export_files(log, day).files.items():
+    for name, content in export_files(log, day, mended=mended, spoiled=spoiled).files.items():
+        if only and name.partition("/")[0] not in only:
+            continue
         path = inbox / name
         path.parent.mkdir(parents=True, exist_ok=True)
         half = path.with_name(f".{path.name}.half")

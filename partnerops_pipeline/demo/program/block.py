@@ -16,12 +16,19 @@ from .mdf import mdf_events
 from .numbers import Numbers
 from .partners import partner_events, partner_of, rejected_applicant
 from .registrations import registrations_refused, registrations_without_deal
+from .slips import export_slips
 from .stages import stage_events
 from .touches import contacts_and_meetings, partner_campaigns, web_guests
 
 
 def block_events(setting: Setting, block: int) -> Iterator[Happening]:
     """Everything that happens in a block, in no particular order, events after the programme's end included."""
+    told = list(_story(setting, block))
+    yield from told
+    yield from export_slips(setting, told)
+
+
+def _story(setting: Setting, block: int) -> Iterator[Happening]:
     partner = partner_of(setting, block)
     numbers = Numbers(block, account=3, contact=8)  # the partner's own accounts and people
     customers = Customers(setting, partner, numbers)

@@ -57,6 +57,7 @@ class Setting:
     starts: date
     ends: date
     names: Names
+    clean: bool = False  # whether all systems say the same
 
     @property
     def now(self) -> datetime:
@@ -97,6 +98,17 @@ def partner_manager(block: int) -> int:
     return 100 + (block - 1) // POD * 10
 
 
+def former_manager(block: int) -> int:
+    """The user who looked after some partners around a block, until leaving the company."""
+    return partner_manager(block) + 5
+
+
+def former_manager_left(setting: Setting, block: int) -> datetime:
+    """When the former manager left: in the programme's last months."""
+    rng = stream(setting.seed, "former", (block - 1) // POD)
+    return at_work(rng, setting.ends - timedelta(days=rng.randint(15, 25)))
+
+
 def seller(block: int, region: str) -> int:
     """The user who sells to the customers around a block's partner in a region."""
     return partner_manager(block) + 1 + REGIONS.index(region)
@@ -127,6 +139,16 @@ def _people(setting: Setting) -> Iterator[Happening]:
             yield UserHired(0, joined, leader + k, first, last, role, region, boss)
             if k and rng.random() < 0.06:
                 yield UserLeft(0, at_work(rng, day_between(rng, setting.starts, setting.ends)), leader + k)
+        if not setting.clean:
+            yield from _former_manager(setting, pod, hired)
+
+
+def _former_manager(setting: Setting, pod: int, hired: datetime) -> Iterator[Happening]:
+    rng, user = stream(setting.seed, "pod", pod, "former"), partner_manager(pod * POD + 1) + 5
+    first, last = setting.names.person(rng, REGIONS[pod % 4])
+    joined = hired + timedelta(days=30 + rng.randint(0, 90))
+    yield UserHired(0, joined, user, first, last, "partner_manager", REGIONS[pod % 4], 5)
+    yield UserLeft(0, former_manager_left(setting, pod * POD + 1), user)
 
 
 def _rates(setting: Setting) -> Iterator[Happening]:

@@ -405,6 +405,28 @@ class RecordDeleted(Happening):
     number: int
 
 
+# --- slips ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSlipped(Happening):
+    """One system says of a record something other than what happened, from the instant it has the record on.
+
+    `system`: portal | marketplace | learning | crm. `entity` and what `number` counts: partner (account), deal (the
+    registration, as the marketplace has it), claim, certification (award), registration. `name`: see `slips.RATES`.
+    Of two slips of the same system, entity and number the later one holds. What differs in a CRM slip is in the events
+    as well: the manager is not assigned, or has left; the registration is never linked. `portal_only` partners have
+    numbers from 9,000,000,001 and no other event. An account that was merged away leaves the portal with the merger,
+    unless it slips as `merged_kept`; then its row is as it would be without any other slip. `stage_behind` shows once
+    the registration has ended, `status_behind` once the award has expired.
+    """
+
+    system: str
+    entity: str
+    number: int
+    name: str
+
+
 @dataclass(slots=True)
 class EventLog:
     """The whole history of a programme, in order of (`at`, `seq`)."""

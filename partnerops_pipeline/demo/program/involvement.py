@@ -53,7 +53,7 @@ def _takes_part(
     role = ROLES[partner.partner_type]
     listed = deal.way in ("list", "referral") or (deal.way in ("registration", "lead") and rng.random() < 0.35)
     if deal.way == "registration":
-        yield from registrations_of_deal(rng, deal, partner, second, numbers)
+        yield from registrations_of_deal(rng, setting, deal, partner, second, numbers)
     elif deal.way == "lead":
         yield from lead_of_deal(setting, rng, deal, partner, numbers)
     elif deal.way == "account_field":

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from .chance import at_work, day_between, stream, weighted
-from .company import COUNTRIES, INDUSTRIES, Setting, office, partner_manager
+from .company import COUNTRIES, INDUSTRIES, Setting, former_manager, former_manager_left, office, partner_manager
 from .events import (
     AccountCreated,
     AccountsMerged,
@@ -22,10 +22,12 @@ from .events import (
     PartnerManagerAssigned,
     PartnerOnboarded,
     PartnerStatusChanged,
+    RecordSlipped,
     TierAssigned,
 )
 from .names import TITLES, domain_of, email_of
 from .numbers import Numbers, number
+from .slips import CRM_PARTNER, slip_of
 
 TIERS = ("registered", "silver", "gold", "platinum")
 # Cycles instead of draws, so that even 50 partners have every region, type and tier.
@@ -132,7 +134,7 @@ def partner_events(setting: Setting, partner: Partner, numbers: Numbers) -> Iter
     """The partner's story; events after the programme's end are included, for the caller to cut."""
     rng = stream(setting.seed, "story", partner.block)
     yield from _enters(rng, partner)
-    yield from _joins(rng, partner, numbers)
+    yield from _joins(rng, setting, partner, numbers)
     yield from _is_onboarded(rng, partner)
     yield from _moves(rng, partner)
     yield from _renews(rng, setting, partner, numbers)
@@ -151,7 +153,7 @@ def _enters(rng: Random, partner: Partner) -> Iterator[Happening]:
     yield PartnerApplied(0, at, account, partner.partner_type, partner.region)
 
 
-def _joins(rng: Random, partner: Partner, numbers: Numbers) -> Iterator[Happening]:
+def _joins(rng: Random, setting: Setting, partner: Partner, numbers: Numbers) -> Iterator[Happening]:
     account, signed = partner.account, partner.signed
     accepted = day_between(rng, partner.applied.date() + timedelta(days=1), signed - timedelta(days=2))
     yield ApplicationDecided(0, at_work(rng, accepted), account, True)
@@ -163,8 +165,23 @@ def _joins(rng: Random, partner: Partner, numbers: Numbers) -> Iterator[Happenin
     ends = signed + timedelta(days=364)
     yield AgreementSigned(0, at, numbers.next("agreement"), account, "programme", signed, ends, rng.random() < 0.5)
     yield PartnerStatusChanged(0, at + timedelta(seconds=1), account, "active")
-    yield PartnerManagerAssigned(0, at + timedelta(minutes=5), account, partner_manager(partner.block))
+    yield from _gets_a_manager(setting, partner, at + timedelta(minutes=5))
     yield TierAssigned(0, at + timedelta(minutes=5), account, TIERS[0])
+
+
+def _gets_a_manager(setting: Setting, partner: Partner, at: datetime) -> Iterator[Happening]:
+    """A manager, none at all, or one who leaves and is not replaced."""
+    account, leaving = partner.account, former_manager_left(setting, partner.block)
+    name = "" if partner.twin is not None else slip_of(setting, "partner manager", account, CRM_PARTNER)
+    if name == "manager_left" and (at >= leaving or (partner.ended and partner.ended <= leaving.date())):
+        name = ""
+    if name == "manager_missing":
+        yield RecordSlipped(0, at, "crm", "partner", account, name)
+        return
+    user = former_manager(partner.block) if name else partner_manager(partner.block)
+    yield PartnerManagerAssigned(0, at, account, user)
+    if name:
+        yield RecordSlipped(0, leaving, "crm", "partner", account, name)
 
 
 def _is_onboarded(rng: Random, partner: Partner) -> Iterator[Happening]:

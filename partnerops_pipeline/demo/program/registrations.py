@@ -13,6 +13,7 @@ from .deals import Deal
 from .events import (
     Happening,
     RecordDeleted,
+    RecordSlipped,
     RegistrationApproved,
     RegistrationCreated,
     RegistrationEnded,
@@ -22,6 +23,7 @@ from .events import (
 )
 from .numbers import Numbers
 from .partners import Partner
+from .slips import CRM_REGISTRATION, slip_of
 
 PROTECTION = timedelta(days=90)
 FORMS = ("portal", "portal", "portal", "e_mail", "co_sell")
@@ -29,12 +31,12 @@ REASONS = ("Already registered", "Existing customer", "Incomplete", "Outside the
 
 
 def registrations_of_deal(
-    rng: Random, deal: Deal, partner: Partner, second: Partner | None, numbers: Numbers
+    rng: Random, setting: Setting, deal: Deal, partner: Partner, second: Partner | None, numbers: Numbers
 ) -> Iterator[Happening]:
     """The registration through which a partner brought a deal, and where the accident says so a second one."""
     mishap = deal.partner_accident
     submitted, approved, own_end = _clocks(rng, deal)
-    yield from _one(rng, deal, partner, numbers, submitted, approved, own_end, mishap)
+    yield from _one(rng, setting, deal, partner, numbers, submitted, approved, own_end, mishap)
     if second is None or mishap not in ("two_registrations", "registered_in_the_same_second"):
         return
     at = (
@@ -42,7 +44,7 @@ def registrations_of_deal(
         if mishap == "registered_in_the_same_second"
         else submitted + timedelta(days=rng.randint(-9, 9), hours=1)
     )
-    yield from _one(rng, deal, second, numbers, at, max(approved, at) + timedelta(hours=3), None, "")
+    yield from _one(rng, setting, deal, second, numbers, at, max(approved, at) + timedelta(hours=3), None, "")
 
 
 def _clocks(rng: Random, deal: Deal) -> tuple[datetime, datetime, date | None]:
@@ -72,8 +74,8 @@ def _clocks(rng: Random, deal: Deal) -> tuple[datetime, datetime, date | None]:
 
 
 def _one(
-    rng: Random, deal: Deal, partner: Partner, numbers: Numbers, submitted: datetime, approved: datetime,
-    own_end: date | None, mishap: str,
+    rng: Random, setting: Setting, deal: Deal, partner: Partner, numbers: Numbers, submitted: datetime,
+    approved: datetime, own_end: date | None, mishap: str,
 ) -> Iterator[Happening]:  # fmt: skip
     n = numbers.next("registration")
     known_since = partner.applied + timedelta(hours=2)
@@ -93,10 +95,14 @@ def _one(
     )  # fmt: skip
     if drafted:
         yield RegistrationSubmitted(0, submitted, n, not undated)
+    # Where a story is about the registration's clocks, the registration keeps its deal.
+    slip = "" if knows_deal or mishap else slip_of(setting, "deal link", n, CRM_REGISTRATION)
     if not knows_deal:
-        yield RegistrationLinked(
-            0, max(deal.created, submitted) + timedelta(minutes=rng.randint(0, 90)), n, deal.number
-        )
+        linked = max(deal.created, submitted) + timedelta(minutes=rng.randint(0, 90))
+        if slip:
+            yield RecordSlipped(0, drafted or submitted, "crm", "registration", n, slip)
+        else:
+            yield RegistrationLinked(0, linked, n, deal.number)
     if mishap in ("withdrawn", "withdrawn_without_date") and rng.random() < 0.5:
         yield RegistrationEnded(0, submitted + timedelta(days=2), n, "withdrawn", mishap == "withdrawn")
         return
@@ -152,7 +158,7 @@ def registrations_without_deal(
         rng.choice(FORMS), None if is_draft or fate > 0.97 else at, "draft" if is_draft else "submitted",
     )  # fmt: skip
     decided = at + timedelta(days=rng.randint(1, 9), seconds=rng.randint(0, 9000))
-    if fate < 0.15:
+    if fate < 0.20:
         return
     if fate < 0.55:
         yield RegistrationRejected(0, decided, n, rng.choice(REASONS))

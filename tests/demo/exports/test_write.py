@@ -13,42 +13,21 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
-import pytest
 
 from partnerops_pipeline.demo.exports import Exports, export_files, write_exports
-from partnerops_pipeline.demo.exports.accidents import CERTIFICATION, CLAIM, DEAL, PARTNER
-from partnerops_pipeline.demo.exports.impartner import OWN_NUMBERS, TEST_PARTNER
+from partnerops_pipeline.demo.exports.impartner import TEST_PARTNER
 from partnerops_pipeline.demo.exports.partnerstack import deal_key
 from partnerops_pipeline.demo.exports.spelling import portal_id
 from partnerops_pipeline.demo.program import events as ev
 from partnerops_pipeline.demo.program.ids import checksum, salesforce_id
 from partnerops_pipeline.demo.program.simulate import simulate
+from partnerops_pipeline.demo.program.slips import CERTIFICATION, CLAIM, DEAL, OWN_NUMBERS, PARTNER
 from partnerops_pipeline.intake.parse import Parsed, parse
 from partnerops_pipeline.intake.profile import load_profiles
 from partnerops_pipeline.intake.take import take_inbox
 from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.settings import load_settings
-
-
-@pytest.fixture(scope="module")
-def log() -> ev.EventLog:
-    return simulate(7, 120)
-
-
-@pytest.fixture(scope="module")
-def exports(log: ev.EventLog) -> Exports:
-    return export_files(log)
-
-
-@pytest.fixture(scope="module")
-def parsed(exports: Exports, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Parsed]:
-    profiles = load_profiles(load_settings(home=tmp_path_factory.mktemp("home")))
-    split = {name: name.split("/") for name in exports.files}
-    return {folder: parse(exports.files[name], file, profiles[folder]) for name, (folder, file) in split.items()}
-
-
-def by_key(parsed: Parsed) -> dict[str, dict[str, str | None]]:
-    return {str(r.values[0]): dict(zip(parsed.columns, r.values, strict=True)) for r in parsed.records}
+from tests.demo.exports.reading import by_key
 
 
 def test_the_same_log_gives_the_same_bytes_in_another_process(exports: Exports) -> None:
@@ -93,6 +72,8 @@ def test_every_partner_that_applied_is_in_the_portal_unless_known_to_be_absent(
     applied = {e.account for e in log.events if isinstance(e, ev.PartnerApplied)} - own
     applied |= {e.survivor for e in log.events if isinstance(e, ev.AccountsMerged) and e.loser in applied}
     gone = exports.met("partner", "absent") | exports.met("partner", "id_unreadable")
+    merged = {e.loser for e in log.events if isinstance(e, ev.AccountsMerged)}
+    gone |= merged - exports.met("partner", "merged_kept")
     only = {a.source_id for a in exports.accidents if a.name == "portal_only"}
     assert only
     found = set(by_key(parsed["impartner_partners"]))
@@ -220,3 +201,24 @@ def test_written_exports_are_taken_at_once_and_land_whole(log: ev.EventLog, tmp_
         files = lake.table(report.table).files()
         [(count,)] = duckdb.sql(f"SELECT count(*) FROM read_parquet({files})").fetchall()
         assert count == report.rows - report.rejected_rows
+
+
+def test_a_clean_programme_exports_what_the_crm_says(tmp_path: Path) -> None:
+    clean = export_files(simulate(7, 60, clean=True))
+    assert clean.accidents == ()
+    profiles = load_profiles(load_settings(home=tmp_path))
+    name = "partnerstack_deals/partnerstack_deals_2026-06-30.csv"
+    read = by_key(parse(clean.files[name], name.split("/")[1], profiles["partnerstack_deals"]))
+    assert read and all(len(row["external_key"] or "") == 18 for row in read.values())
+
+
+def test_expired_certificates_are_active_only_where_the_learning_system_is_behind(
+    log: ev.EventLog, exports: Exports, parsed: dict[str, Parsed]
+) -> None:
+    behind = {f"C-{number:06d}" for number in exports.met("certification", "status_behind")}
+    rows = by_key(parsed["lms_certifications"])
+    assert behind and behind == {
+        award_id
+        for award_id, row in rows.items()
+        if row["status"] == "Active" and (row["expires_on"] or "9999") < log.ends.isoformat()
+    }

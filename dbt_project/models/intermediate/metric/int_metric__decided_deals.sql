@@ -12,7 +12,9 @@ with final as (
         deals.account_region,
         deals.size_band,
         case when deals.is_attached then 'with' else 'without' end as attached,
-        deals.amount
+        deals.amount,
+        -- a deal that closes before it starts is an error of the record, not a short cycle
+        case when deals.cycle_days >= 0 then deals.cycle_days end as usable_cycle_days
     from {{ ref('fct_opportunities') }} as deals
     where deals.is_eligible and deals.state in ('won', 'lost')
 )

@@ -1,5 +1,5 @@
 -- The fiscal periods that numbers exist for: from the first created deal or decision to the as-of day. A trailing period
--- is the four quarters that end with a quarter that is over.
+-- is the four quarters that end with a quarter that is over. What holds on the as-of day has that day for a period.
 with first_record as (
     select
         least(
@@ -38,6 +38,10 @@ listed as (
         select quarter_end_date, {{ date_plus_days('quarter_end_date', 1) }} as next_day
         from days
     ) as days
+
+    union all
+
+    select 'as_of', {{ as_of() }}, {{ as_of() }}
 ),
 
 relevant as (

@@ -2,6 +2,7 @@
 with memberships as (
     select
         partners.partner_id,
+        members.channel_program_member_id,
         programmes.programme_name,
         levels.level_name,
         row_number() over (
@@ -18,7 +19,11 @@ with memberships as (
 ),
 
 final as (
-    select memberships.partner_id, memberships.programme_name, memberships.level_name
+    select
+        memberships.partner_id,
+        memberships.channel_program_member_id,
+        memberships.programme_name,
+        memberships.level_name
     from memberships
     where memberships.place = 1
 )

@@ -1,40 +1,24 @@
--- Every number is a sum over the lines of mart_metric_lines by period and dimension; rates are recomputed from the summed
--- numerators and denominators and rounded once. Dimension `all` has a row for every period; others where there are lines.
+-- Every number is made from the lines of mart_metric_lines by period and dimension: sums, rates recomputed from the summed
+-- numerators and denominators and rounded once, percentiles of the measures. Dimension `all` has a row for every period;
+-- others where there are lines. Sales velocity alone is a formula over other numbers of the same period and value.
 with definitions as (
     select * from {{ ref('metric_definitions') }}
+    where aggregation <> 'derived'
 ),
 
 periods as (
-    select definitions.metric_id, periods.*
-    from {{ ref('int_metric__periods') }} as periods
-    inner join definitions
-        on concat(';', definitions.period_grains, ';') like concat('%;', periods.period_grain, ';%')
+    select metric_periods.*
+    from {{ ref('int_metric__metric_periods') }} as metric_periods
+    inner join definitions on metric_periods.metric_id = definitions.metric_id
 ),
 
-rolled_up as (
-    select
-        periods.metric_id,
-        periods.period_grain,
-        periods.period_start,
-        cells.dimension,
-        cells.dimension_value,
-        sum(cells.numerator) as numerator,
-        sum(cells.denominator) as denominator,
-        sum(cells.n) as n,
-        sum(cells.n_excluded) as n_excluded
-    from periods
-    inner join {{ ref('int_metric__cells') }} as cells
-        on
-            periods.metric_id = cells.metric_id
-            and cells.month_start_date >= periods.period_start
-            and cells.month_start_date <= periods.period_end
-    group by
-        periods.metric_id, periods.period_grain, periods.period_start, cells.dimension, cells.dimension_value
+sums as (
+    select * from {{ ref('metric_sums') }}
 ),
 
 -- `all` is dense: periods without any line still say 0
 keys as (
-    select metric_id, period_grain, period_start, dimension, dimension_value from rolled_up
+    select metric_id, period_grain, period_start, dimension, dimension_value from sums
 
     union
 
@@ -54,13 +38,17 @@ summed as (
         definitions.unit,
         definitions.excluded_reason,
         definitions.aggregation,
-        cast(coalesce(rolled_up.numerator, 0) as numeric(18, 6)) as numerator,
+        case
+            when definitions.aggregation not in ('median', 'p90')
+                then cast(coalesce(sums.numerator, 0) as numeric(18, 6))
+        end as numerator,
         case
             when definitions.aggregation in ('ratio', 'mean')
-                then cast(coalesce(rolled_up.denominator, 0) as numeric(18, 6))
+                then cast(coalesce(sums.denominator, 0) as numeric(18, 6))
         end as denominator,
-        cast(coalesce(rolled_up.n, 0) as bigint) as n,
-        cast(coalesce(rolled_up.n_excluded, 0) as bigint) as n_excluded
+        cast(coalesce(sums.n, 0) as bigint) as n,
+        cast(coalesce(sums.n_excluded, 0) as bigint) as n_excluded,
+        percentiles.value as percentile
     from keys
     inner join definitions on keys.metric_id = definitions.metric_id
     inner join periods
@@ -68,23 +56,80 @@ summed as (
             keys.metric_id = periods.metric_id
             and keys.period_grain = periods.period_grain
             and keys.period_start = periods.period_start
-    left join rolled_up
+    left join sums
         on
-            keys.metric_id = rolled_up.metric_id
-            and keys.period_grain = rolled_up.period_grain
-            and keys.period_start = rolled_up.period_start
-            and keys.dimension = rolled_up.dimension
-            and keys.dimension_value = rolled_up.dimension_value
+            keys.metric_id = sums.metric_id
+            and keys.period_grain = sums.period_grain
+            and keys.period_start = sums.period_start
+            and keys.dimension = sums.dimension
+            and keys.dimension_value = sums.dimension_value
+    left join {{ ref('metric_percentiles') }} as percentiles
+        on
+            keys.metric_id = percentiles.metric_id
+            and keys.period_grain = percentiles.period_grain
+            and keys.period_start = percentiles.period_start
+            and keys.dimension = percentiles.dimension
+            and keys.dimension_value = percentiles.dimension_value
+),
+
+from_lines as (
+    select
+        summed.metric_id,
+        summed.period_grain,
+        summed.period_start,
+        summed.period_end,
+        summed.prior_period_start,
+        summed.is_complete_period,
+        summed.dimension,
+        summed.dimension_value,
+        case
+            when summed.aggregation in ('sum', 'stock') then summed.numerator
+            when summed.aggregation in ('median', 'p90') then summed.percentile
+            else {{ safe_divide('summed.numerator', 'summed.denominator') }}
+        end as value,
+        summed.numerator,
+        summed.denominator,
+        summed.n,
+        summed.n_excluded,
+        case when summed.n_excluded > 0 then summed.excluded_reason end as excluded_reason,
+        summed.unit
+    from summed
 ),
 
 valued as (
+    select * from from_lines
+
+    union all
+
     select
-        summed.*,
-        case
-            when summed.aggregation = 'sum' then summed.numerator
-            else {{ safe_divide('summed.numerator', 'summed.denominator') }}
-        end as value
-    from summed
+        'sales_velocity' as metric_id,
+        win_rates.period_grain,
+        win_rates.period_start,
+        win_rates.period_end,
+        win_rates.prior_period_start,
+        win_rates.is_complete_period,
+        win_rates.dimension,
+        win_rates.dimension_value,
+        -- deals decided × the share that is won × what one brings ÷ how long it takes
+        {{ divide_exactly('(win_rates.n * win_rates.value * sizes.value)', 'cycles.value', 12, 6, 6) }} as value,
+        cast(null as numeric(18, 6)) as numerator,
+        cast(null as numeric(18, 6)) as denominator,
+        win_rates.n,
+        cast(0 as bigint) as n_excluded,
+        cast(null as {{ dbt.type_string() }}) as excluded_reason,
+        derived.unit
+    from from_lines as win_rates
+    inner join {{ ref('metric_definitions') }} as derived on derived.metric_id = 'sales_velocity'
+    {%- for name, metric_id in [('sizes', 'deal_size_mean'), ('cycles', 'deal_cycle_days_mean')] %}
+    left join from_lines as {{ name }}
+        on
+            {{ name }}.metric_id = '{{ metric_id }}'
+            and win_rates.period_grain = {{ name }}.period_grain
+            and win_rates.period_start = {{ name }}.period_start
+            and win_rates.dimension = {{ name }}.dimension
+            and win_rates.dimension_value = {{ name }}.dimension_value
+    {%- endfor %}
+    where win_rates.metric_id = 'win_rate_count'
 ),
 
 final as (
@@ -100,7 +145,7 @@ final as (
         valued.denominator,
         valued.n,
         valued.n_excluded,
-        case when valued.n_excluded > 0 then valued.excluded_reason end as excluded_reason,
+        valued.excluded_reason,
         valued.unit,
         valued.n < {{ policy('min_cohort_size') }} as is_low_sample,
         valued.is_complete_period,

@@ -7,6 +7,8 @@ final as (
         -- keys
         records.id as contact_id,
         records.account_id,
+        -- attributes
+        records.email,
         -- life
         coalesce(records.is_deleted, false) or coalesce(records._is_deleted, false) as is_deleted
     from records

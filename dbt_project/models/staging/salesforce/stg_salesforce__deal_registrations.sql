@@ -9,6 +9,9 @@ final as (
         records.partner_account_id,
         records.opportunity_id,
         -- attributes
+        records.name as registration_name,
+        records.customer_name,
+        records.form,
         records.status,
         records.submitted_at,
         {{ reporting_day('records.submitted_at') }} as submitted_date,
@@ -19,6 +22,10 @@ final as (
         records.ended_at,
         {{ reporting_day('records.ended_at') }} as ended_date,
         records.protection_end_date,
+        -- money
+        records.amount,
+        records.currency_iso_code,
+        records.expected_close_date,
         -- life
         records.created_date as created_at,
         {{ reporting_day('records.created_date') }} as created_date,

@@ -13,6 +13,9 @@ final as (
         coalesce(records.is_test, false) as is_test,
         coalesce(records.is_converted, false) as is_converted,
         records.converted_date,
+        records.accepted_at,
+        records.status,
+        records.owner_id,
         -- life
         records.created_date as created_at,
         {{ reporting_day('records.created_date') }} as created_date,

@@ -42,6 +42,7 @@ class Present:
         self.claims: dict[int, FundClaim] = {}
         self.deleted: dict[tuple[str, int], datetime] = {}
         self.merged: dict[int, tuple[int, datetime]] = {}
+        self.slips: dict[tuple[str, str, int], str] = {}  # (system, entity, number) to the slip's name
         self._read: dict[type, Callable[[Any], None]] = self._readers()
         for event in log.events:
             read = self._read.get(type(event))
@@ -101,6 +102,7 @@ class Present:
             ev.MdfClaimed: lambda e: self.claims.__setitem__(e.claim, FundClaim(e, e.at)),
             ev.MdfClaimDecided: self._claim_decided,
             ev.MdfPaid: self._paid,
+            ev.RecordSlipped: lambda e: self.slips.__setitem__((e.system, e.entity, e.number), e.name),
             ev.RecordDeleted: lambda e: self.deleted.__setitem__((e.kind, e.number), e.at),
         }
 

@@ -10,15 +10,19 @@ from datetime import date
 
 from ..events import EventLog
 from .credit import CreditTruth, credits_of
-from .facts import gather
-from .headline import MetricTruth, metrics_of
+from .facts import Facts, gather
+from .gaps import GapTruth, gaps_of
+from .headline import metrics_of
+from .known import LAST_DAY, Known
 from .money import Rates
 from .opportunity import LinkTruth, OpportunityTruth, TouchTruth, judge
 from .partners import Partners, partner_id
 from .policy import Policy
+from .series import MetricTruth
 
 __all__ = [
     "CreditTruth",
+    "GapTruth",
     "LinkTruth",
     "MetricTruth",
     "OpportunityTruth",
@@ -26,8 +30,8 @@ __all__ = [
     "TouchTruth",
     "credits",
     "credits_of",
+    "gaps",
     "headline_metrics",
-    "metrics_of",
     "opportunities",
     "partner_id",
 ]
@@ -39,10 +43,12 @@ def opportunities(log: EventLog, as_of: date, policy: Policy | None = None) -> d
     Deals created after `as_of` are there too, as `not_yet_created`.
 
     Raises:
-        ValueError: the log speaks of an opportunity, lead or registration that it never created.
+        ValueError: the log speaks of an opportunity, lead, registration or request that it never created.
     """
-    policy = policy or Policy()
-    facts = gather(log)
+    return _judged(gather(log), as_of, policy or Policy())
+
+
+def _judged(facts: Facts, as_of: date, policy: Policy) -> dict[str, OpportunityTruth]:
     partners, rates = Partners(facts), Rates.of(facts.rates, policy.corporate_currency)
     judged = (judge(deal, facts, partners, rates, as_of, policy) for deal in facts.deals.values())
     return {o.opportunity_id: o for o in judged}
@@ -57,7 +63,22 @@ def credits(log: EventLog, as_of: date, policy: Policy | None = None) -> list[Cr
     return sorted(found, key=lambda c: (c.opportunity_id, c.model, c.partner_id))
 
 
-def headline_metrics(log: EventLog, as_of: date, policy: Policy | None = None) -> list[MetricTruth]:
-    """Every row of `mart_headline_metrics` on `as_of`, ordered by metric, grain, dimension, value and period."""
-    policy = policy or Policy()
-    return metrics_of(opportunities(log, as_of, policy).values(), as_of, policy)
+def headline_metrics(
+    log: EventLog, as_of: date, policy: Policy | None = None, exports_on: date | None = LAST_DAY
+) -> list[MetricTruth]:
+    """Every row of `mart_headline_metrics` on `as_of`.
+
+    The other systems' exports are those of the end of `exports_on`: by default the log's last day, None for a house
+    into which none were dropped.
+    """
+    policy, facts = policy or Policy(), gather(log)
+    known = Known.on(log, facts, as_of, exports_on, policy)
+    return metrics_of(_judged(facts, as_of, policy).values(), known)
+
+
+def gaps(
+    log: EventLog, as_of: date, policy: Policy | None = None, exports_on: date | None = LAST_DAY
+) -> frozenset[GapTruth]:
+    """Every gap that is open on `as_of`, but for those of the files themselves; `exports_on` as above."""
+    policy, facts = policy or Policy(), gather(log)
+    return gaps_of(Known.on(log, facts, as_of, exports_on, policy), _judged(facts, as_of, policy))

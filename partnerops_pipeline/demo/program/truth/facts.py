@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from .. import events as happened
+from .claims import Claim, claims_of
+from .claims import Step as ClaimStep
 from .days import day_of
+from .partner_record import PartnerRecord, Turn, partner_records
 from .registrations import Registration
 
 
@@ -49,6 +52,14 @@ class Facts:
     memberships: dict[int, list[happened.CampaignMemberAdded]] = field(default_factory=dict)  # by contact
     rates: list[happened.RateSet] = field(default_factory=list)
     deals: dict[int, Deal] = field(default_factory=dict)
+    records: dict[int, PartnerRecord] = field(default_factory=dict)  # by account, of every account
+    contacts: dict[int, happened.ContactAdded] = field(default_factory=dict)
+    users_left: set[int] = field(default_factory=set)
+    leads: list[happened.LeadSubmitted] = field(default_factory=list)
+    registrations: dict[int, Registration] = field(default_factory=dict)
+    claims: dict[int, Claim] = field(default_factory=dict)
+    awards: list[happened.CertificationAwarded] = field(default_factory=list)
+    slips: dict[tuple[str, str, int], str] = field(default_factory=dict)  # (system, entity, number) → what slipped
 
     def is_deleted(self, kind: str, number: int) -> bool:
         """Whether the record lies in the Recycle Bin; deletion counts at every as-of date."""
@@ -60,6 +71,10 @@ class Facts:
             account = self.merged_into[account]
         return account
 
+    def slip(self, system: str, entity: str, number: int) -> str:
+        """What a system says wrongly of a record; "" where nothing slipped."""
+        return self.slips.get((system, entity, number), "")
+
 
 def gather(log: happened.EventLog) -> Facts:
     """Read the whole log. It is sorted again first, so that a test may move an event without re-sorting the log.
@@ -68,14 +83,22 @@ def gather(log: happened.EventLog) -> Facts:
         ValueError: an event speaks of an opportunity, lead or registration that was never created.
     """
     facts = Facts()
+    in_order = sorted(log.events, key=lambda e: (e.at, e.seq))
     by_type: dict[type[happened.Happening], list] = defaultdict(list)
-    for event in sorted(log.events, key=lambda e: (e.at, e.seq)):
+    for event in in_order:
         by_type[type(event)].append(event)
 
     facts.accounts = {e.account: e for e in by_type[happened.AccountCreated]}
     facts.merged_into = {e.loser: e.survivor for e in by_type[happened.AccountsMerged]}
     facts.deleted = {(e.kind, e.number) for e in by_type[happened.RecordDeleted]}
-    facts.contact_accounts = {e.contact: e.account for e in by_type[happened.ContactAdded]}
+    facts.records = partner_records((e for e in in_order if isinstance(e, Turn)), facts.accounts)
+    facts.contacts = {e.contact: e for e in by_type[happened.ContactAdded]}
+    facts.contact_accounts = {number: e.account for number, e in facts.contacts.items()}
+    facts.users_left = {e.user for e in by_type[happened.UserLeft]}
+    facts.leads = by_type[happened.LeadSubmitted]
+    facts.claims = claims_of(e for e in in_order if isinstance(e, ClaimStep))
+    facts.awards = by_type[happened.CertificationAwarded]
+    facts.slips = {(e.system, e.entity, e.number): e.name for e in by_type[happened.RecordSlipped]}
     facts.campaign_partners = {e.campaign: e.partner for e in by_type[happened.CampaignCreated]}
     for member in by_type[happened.CampaignMemberAdded]:
         facts.memberships.setdefault(member.contact, []).append(member)
@@ -120,6 +143,7 @@ def _gather_registrations(facts: Facts, by_type: dict[type[happened.Happening], 
         if step.registration not in registrations:
             raise ValueError(f"registration {step.registration} of event {step.seq} was never created.")
         registrations[step.registration].take(step)
+    facts.registrations = registrations
     for registration in registrations.values():
         if registration.opportunity is None:
             continue

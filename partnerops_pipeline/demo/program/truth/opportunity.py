@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from ..events import AccountCreated
@@ -53,6 +53,7 @@ class OpportunityTruth:
     close_date: date
     decided_date: date | None
     effective_close_date: date | None
+    cycle_start_date: date
     cutoff_date: date
     is_eligible: bool
     ineligible_reason: str | None
@@ -104,6 +105,7 @@ def judge(deal: Deal, facts: Facts, partners: Partners, rates: Rates, as_of: dat
         close_date=state.close_date,
         decided_date=state.decided_date,
         effective_close_date=state.effective_close_date,
+        cycle_start_date=_cycle_start(deal, policy),
         cutoff_date=state.cutoff,
         is_eligible=reason is None,
         ineligible_reason=reason,
@@ -127,6 +129,14 @@ def judge(deal: Deal, facts: Facts, partners: Partners, rates: Rates, as_of: dat
         links=tuple(LinkTruth(x.kind, partner_id(x.partner), x.at, x.is_primary) for x in links),
         touches=tuple(TouchTruth(t.kind, partner_id(t.partner), t.at) for t in touches),
     )
+
+
+def _cycle_start(deal: Deal, policy: Policy) -> date:
+    """The creation; of a renewal not before its notice, some days ahead of the prior contract's end (ruling 5)."""
+    created, ends = day_of(deal.created.at), deal.created.prior_contract_end
+    if ends is None or policy.opportunity_type(deal.created.opportunity_type) != "renewal":
+        return created
+    return max(created, ends - timedelta(days=policy.renewal_notice_days))
 
 
 def _account(deal: Deal, facts: Facts) -> AccountCreated | None:

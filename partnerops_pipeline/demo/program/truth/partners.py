@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ..ids import salesforce_id
 from .facts import Deal, Facts
 
@@ -22,13 +24,21 @@ class Partners:
             if a.is_partner and not (a.is_test or a.is_own_company or facts.is_deleted("account", number))
         }
 
-    def on(self, deal: Deal, account: int | None) -> int | None:
-        """The partner that a reference on `deal` means; None if it is not a partner, or the deal's own account."""
+    def __iter__(self) -> Iterator[int]:
+        """The numbers of the accounts that stand today, in order."""
+        return iter(sorted(number for number in self._accounts if self._facts.survivor(number) == number))
+
+    def number(self, account: int | None) -> int | None:
+        """The partner account that a reference means today; None if there is none, or it is no partner's."""
         if account is None:
             return None
         survivor = self._facts.survivor(account)
-        own = survivor == self._facts.survivor(deal.created.account)
-        return survivor if survivor in self._accounts and not own else None
+        return survivor if survivor in self._accounts else None
+
+    def on(self, deal: Deal, account: int | None) -> int | None:
+        """The partner that a reference on `deal` means; None if it is not a partner, or the deal's own account."""
+        partner = self.number(account)
+        return None if partner == self._facts.survivor(deal.created.account) else partner
 
     def of_contact(self, deal: Deal, contact: int | None) -> int | None:
         """The partner for whom a contact works, unless the contact is deleted or the partner does not count here."""

@@ -28,6 +28,7 @@ _REGIONS = {
     "apac": ("JP", "AU", "SG", "IN"),
 }
 _BANDS = (("under_10k", Decimal(10_000)), ("10k_to_50k", Decimal(50_000)), ("50k_to_250k", Decimal(250_000)))
+_CERTIFIED_PEOPLE = {"registered": 0, "silver": 1, "gold": 3, "platinum": 6}  # as the portal's tiers say
 TOP_BAND = "over_250k"
 UNKNOWN = "unknown"
 
@@ -40,10 +41,14 @@ class Policy:
     sourcing_grace_days: int = 0
     protection_days: int = 90
     influence_lookback_days: int = 90
+    renewal_notice_days: int = 120
     min_cohort_size: int = 5
+    decision_sla_business_days: int = 3
+    payment_sla_days: int = 45
     fiscal_year_start_month: int = 1
     partner_lead_sources: frozenset[str] = frozenset({"Partner Referral", "Partner Portal"})
     roles_without_partner: frozenset[str] = frozenset({"Competitor", "Customer", "Client"})
+    certified_people_required: Mapping[str, int] = field(default_factory=lambda: MappingProxyType(_CERTIFIED_PEOPLE))
     stage_categories: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(_STAGES))
     opportunity_types: Mapping[str, str] = field(default_factory=lambda: MappingProxyType(_TYPES))
     country_regions: Mapping[str, str] = field(
@@ -63,6 +68,12 @@ class Policy:
     def region(self, country: str | None) -> str:
         """na, latam, emea, apac or unknown."""
         return UNKNOWN if country is None else self.country_regions.get(country, UNKNOWN)
+
+
+def says_test(name: str) -> bool:
+    """Whether a name alone tells that a record is a test."""
+    low = name.lower()
+    return low.startswith(("test ", "zzz", "do not use")) or low.endswith(" test") or "(demo)" in low
 
 
 def size_band(amount: Decimal | None) -> str:

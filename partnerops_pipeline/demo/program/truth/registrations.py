@@ -32,6 +32,8 @@ class Registration:
     opportunity: int | None
     status: str  # draft | submitted | approved | rejected | expired | converted | withdrawn | revoked
     submitted_at: datetime | None
+    created: happened.RegistrationCreated
+    changed_at: datetime
     approved_at: datetime | None = None
     rejected_at: datetime | None = None
     ended_at: datetime | None = None
@@ -40,10 +42,18 @@ class Registration:
     @classmethod
     def started(cls, event: happened.RegistrationCreated) -> Registration:
         """The record as it is first saved."""
-        return cls(event.registration, event.partner, event.opportunity, event.status, event.submitted_at)
+        return cls(
+            event.registration, event.partner, event.opportunity, event.status, event.submitted_at, event, event.at
+        )
+
+    @property
+    def first_decided_at(self) -> datetime | None:
+        """The approval where the record has one, else the rejection; None while undecided, or where no date says."""
+        return self.approved_at or self.rejected_at
 
     def take(self, step: Step) -> None:
         """Bring the record to its state after `step`. A date that was not entered leaves the field as it is."""
+        self.changed_at = max(self.changed_at, step.at)
         match step:
             case happened.RegistrationSubmitted():
                 self.status = "submitted"

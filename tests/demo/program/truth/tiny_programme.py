@@ -12,7 +12,14 @@ from decimal import Decimal
 
 from partnerops_pipeline.demo.program import events as ev
 from partnerops_pipeline.demo.program.ids import salesforce_id
-from partnerops_pipeline.demo.program.truth import OpportunityTruth, opportunities, partner_id
+from partnerops_pipeline.demo.program.truth import (
+    MetricTruth,
+    OpportunityTruth,
+    gaps,
+    headline_metrics,
+    opportunities,
+    partner_id,
+)
 
 
 def instant(text: str) -> datetime:
@@ -69,10 +76,42 @@ class TinyProgramme:
     def partner(self, **values: object) -> int:
         return self.account(is_partner=True, **values)
 
+    def active_partner(
+        self, tier: str | None = "silver", since: str = "2023-09-01 10:00:00", kind: str = "reseller", **values: object
+    ) -> int:
+        """A partner that applied, was made active and given a tier and a manager, all at one instant."""
+        number = self.partner(**values)
+        self.apply(number, kind, since)
+        self.status(number, "active", since)
+        self.add(ev.PartnerManagerAssigned, since, account=number, user=1)
+        if tier is not None:
+            self.tier(number, tier, since)
+        return number
+
+    def apply(self, account: int, kind: str = "reseller", at: str = "2023-07-05") -> None:
+        self.add(ev.PartnerApplied, at, account=account, partner_type=kind, region="emea")
+
+    def status(self, account: int, status: str, at: str) -> None:
+        self.add(ev.PartnerStatusChanged, at, account=account, status=status)
+
+    def tier(self, account: int, tier: str, at: str) -> None:
+        self.add(ev.TierAssigned, at, account=account, tier=tier)
+
+    def award(self, contact: int, account: int, at: str, expires: str, certification: str = "Sales") -> int:
+        number = self._next("award")
+        self.add(
+            ev.CertificationAwarded, at, award=number, contact=contact, account=account, certification=certification,
+            expires=day(expires),
+        )  # fmt: skip
+        return number
+
+    def slip(self, system: str, entity: str, number: int, name: str, at: str = "2023-07-06") -> None:
+        self.add(ev.RecordSlipped, at, system=system, entity=entity, number=number, name=name)
+
     def merge(self, loser: int, into: int, at: str = "2026-06-01") -> None:
         self.add(ev.AccountsMerged, at, loser=loser, survivor=into)
 
-    def contact(self, account: int) -> int:
+    def contact(self, account: int, email: str | None = None) -> int:
         number = self._next("contact")
         self.add(
             ev.ContactAdded,
@@ -81,7 +120,7 @@ class TinyProgramme:
             account=account,
             first_name="A",
             last_name="B",
-            email=None,
+            email=email,
             title="Buyer",
         )
         return number
@@ -206,8 +245,67 @@ class TinyProgramme:
     def reject(self, registration: int, at: str) -> None:
         self.add(ev.RegistrationRejected, at, registration=registration, reason="Duplicate")
 
+    def link_registration(self, registration: int, deal: int, at: str = "2025-06-01") -> None:
+        self.add(ev.RegistrationLinked, at, registration=registration, opportunity=deal)
+
     def end(self, registration: int, at: str, status: str, entered: bool = True) -> None:
         self.add(ev.RegistrationEnded, at, registration=registration, status=status, date_entered=entered)
+
+    def sent_lead(self, partner: int | None, at: str, **values: object) -> int:
+        """A lead that was never converted."""
+        number = self._next("lead")
+        given = {
+            "company": "X",
+            "first_name": "A",
+            "last_name": "B",
+            "email": "a@x.example",
+            "country": "DE",
+            "lead_source": "Web",
+            "owner": 1,
+            "is_test": False,
+        }
+        self.add(ev.LeadSubmitted, at, lead=number, partner=partner, **(given | values))
+        return number
+
+    # --- marketing funds
+
+    def budget(self, partner: int, amount: str = "10000.00", currency: str = "USD") -> int:
+        number = self._next("budget")
+        self.add(
+            ev.MdfBudgetSet, "2024-01-02", budget=number, partner=partner, amount=Decimal(amount), currency=currency,
+            starts=day("2024-01-01"), ends=day("2026-12-31"),
+        )  # fmt: skip
+        return number
+
+    def request(self, partner: int, budget: int, granted: str | None = "1000.00", currency: str = "USD") -> int:
+        number = self._next("request")
+        self.add(
+            ev.MdfRequested, "2024-02-01", request=number, budget=budget, partner=partner, campaign=None,
+            activity="Event", requested=Decimal("1000.00"), currency=currency, activity_ends=day("2024-03-01"),
+        )  # fmt: skip
+        self.add(ev.MdfRequestDecided, "2024-02-05", request=number, approved=money(granted))
+        return number
+
+    def claim(
+        self,
+        request: int,
+        at: str,
+        amount: str = "800.00",
+        decided: str | None = None,
+        approved: str | None = None,
+        paid: str | None = None,
+    ) -> int:
+        """A claim; decided on a day if one is given (turned down without `approved`), paid as approved if one is."""
+        number = self._next("claim")
+        self.add(ev.MdfClaimed, at, claim=number, request=request, amount=Decimal(amount))
+        if decided is not None:
+            self.add(ev.MdfClaimDecided, decided, claim=number, approved=money(approved))
+        if paid is not None:
+            self.pay(number, paid, approved or amount)
+        return number
+
+    def pay(self, claim: int, at: str, amount: str) -> None:
+        self.add(ev.MdfPaid, at, claim=claim, amount=Decimal(amount))
 
     # --- campaigns and activities
 
@@ -246,6 +344,33 @@ class TinyProgramme:
         return number
 
     # --- answers
+
+    def metric(
+        self, metric: str, grain: str, start: str, dimension: str = "all", value: str = "all", as_of: str = "2026-06-30"
+    ) -> MetricTruth | None:
+        """One row of the headline metrics; the log has a deal of 2023-07-03, so that there are any."""
+        if "seed deal" not in self._numbers:
+            self._numbers["seed deal"] = self.deal(created="2023-07-03 10:00:00", close="2027-01-01")
+        wanted = (metric, grain, day(start), dimension, value)
+        found = [
+            row
+            for row in headline_metrics(self.log(), day(as_of))
+            if (row.metric_id, row.period_grain, row.period_start, row.dimension, row.dimension_value) == wanted
+        ]
+        assert len(found) <= 1
+        return found[0] if found else None
+
+    def numbers(self, *arguments: str, **named: str) -> tuple[str | None, str | None, str | None, int, int]:
+        """Value, numerator, denominator, n and n_excluded of a row that is there."""
+        row = self.metric(*arguments, **named)
+        assert row is not None, arguments
+        texts = (None if x is None else f"{x.normalize():f}" for x in (row.value, row.numerator, row.denominator))
+        value, numerator, denominator = texts
+        return value, numerator, denominator, row.n, row.n_excluded
+
+    def open_gaps(self, rule: str, as_of: str = "2026-06-30") -> dict[str, str | None]:
+        """Entity → severity of the open gaps of a rule."""
+        return {gap.entity_id: gap.severity for gap in gaps(self.log(), day(as_of)) if gap.rule_id == rule}
 
     def truth(self, deal: int, as_of: str = "2026-06-30") -> OpportunityTruth:
         return opportunities(self.log(), day(as_of))[salesforce_id("Opportunity", deal)]

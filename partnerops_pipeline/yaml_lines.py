@@ -13,8 +13,11 @@ from partnerops_pipeline.errors import ConfigurationError
 Lines = Mapping[tuple[str, ...], int]
 
 
-def parse(text: str, file: Path) -> tuple[Any, Lines]:
+def parse(text: str, file: Path, kind: str) -> tuple[Any, Lines]:
     """The content and, for each key's path, its line; a key given twice is an error, not a silent overwrite.
+
+    Args:
+        kind: what a person calls such a file: `profile`, `objects file`.
 
     Raises:
         ConfigurationError: not YAML, or a key twice; with file and line.
@@ -24,18 +27,19 @@ def parse(text: str, file: Path) -> tuple[Any, Lines]:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         if root is None:
             return None, lines
-        _note(root, (), lines, file)
+        _note(root, (), lines, file, kind)
         return yaml.safe_load(text), lines
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise complaint(file, line, f"it is not YAML: {error.problem or error.context}") from None
+        raise complaint(kind, file, line, f"it is not YAML: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
-        raise complaint(file, 1, f"it is not YAML: {' '.join(str(error).split())}") from None
+        raise complaint(kind, file, 1, f"it is not YAML: {' '.join(str(error).split())}") from None
 
 
-def complaint(file: Path, line: int, what: str) -> ConfigurationError:
-    return ConfigurationError(f"The profile {file}, line {line}, is wrong: {what}.", "Correct that line and run again.")
+def complaint(kind: str, file: Path, line: int, what: str) -> ConfigurationError:
+    """The one sentence about a wrong line."""
+    return ConfigurationError(f"The {kind} {file}, line {line}, is wrong: {what}.", "Correct that line and run again.")
 
 
 def nearest_line(lines: Lines, trail: tuple[str, ...]) -> int:
@@ -43,15 +47,15 @@ def nearest_line(lines: Lines, trail: tuple[str, ...]) -> int:
     return next((lines[trail[:n]] for n in range(len(trail), 0, -1) if trail[:n] in lines), 1)
 
 
-def _note(node: yaml.Node, path: tuple[str, ...], lines: dict[tuple[str, ...], int], file: Path) -> None:
+def _note(node: yaml.Node, path: tuple[str, ...], lines: dict[tuple[str, ...], int], file: Path, kind: str) -> None:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             here = (*path, str(key.value))
             if here in lines:
-                raise complaint(file, key.start_mark.line + 1, f"{'.'.join(here)} is given twice")
+                raise complaint(kind, file, key.start_mark.line + 1, f"{'.'.join(here)} is given twice")
             lines[here] = key.start_mark.line + 1
-            _note(value, here, lines, file)
+            _note(value, here, lines, file, kind)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
             lines[(*path, str(index))] = value.start_mark.line + 1
-            _note(value, (*path, str(index)), lines, file)
+            _note(value, (*path, str(index)), lines, file, kind)

@@ -1,0 +1,39 @@
+-- Deals that partners registered in the marketplace, with the Salesforce registration whose id they carry. Two deals that
+-- carry one id: the smaller key is that registration, the other one a record of its own. Test deals are left out.
+with deals as (
+    select
+        deals.*,
+        registrations.deal_registration_id as carried_registration_id,
+        row_number() over (partition by registrations.deal_registration_id order by deals.deal_key) as place
+    from {{ ref('stg_partnerstack__deals') }} as deals
+    left join {{ ref('stg_salesforce__deal_registrations') }} as registrations
+        on deals.salesforce_registration_id = registrations.deal_registration_id
+    where not deals.is_test
+),
+
+final as (
+    select
+        deals.deal_key,
+        case when deals.place = 1 then deals.carried_registration_id end as salesforce_registration_id,
+        partners.partner_id,
+        deals.customer_name,
+        coalesce(status_map.canonical, 'unknown') as status,
+        deals.amount,
+        deals.currency_iso_code,
+        deals.expected_close_date,
+        deals.created_at as submitted_at,
+        deals.updated_date
+    from deals
+    left join {{ ref('status_map') }} as status_map
+        on
+            status_map.source = 'partnerstack'
+            and status_map.object = 'deal_registration'
+            and deals.stage = status_map.raw_value
+    left join {{ ref('int_partner__source_records') }} as partners
+        on
+            partners.source = 'partnerstack'
+            and partners.source_object = 'partner'
+            and deals.partner_key = partners.source_id
+)
+
+select * from final

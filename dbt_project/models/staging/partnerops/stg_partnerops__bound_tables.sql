@@ -1,0 +1,9 @@
+with final as (
+    select
+        bound.path as lake_table,
+        bound.binding_id,
+        bound.version is not null as is_written
+    from {{ source('meta', 'binding') }} as bound
+)
+
+select * from final

@@ -1,0 +1,21 @@
+with records as (
+    {{ current_records('salesforce', 'account_history', stamp='created_date') | indent(4) }}
+),
+
+final as (
+    select
+        -- keys
+        records.id as account_history_id,
+        records.account_id,
+        -- change
+        records.field as history_field,
+        records.old_value,
+        records.new_value,
+        -- life
+        records.created_date as created_at,
+        {{ reporting_day('records.created_date') }} as created_date
+    from records
+    where records.data_type = 'Text'
+)
+
+select * from final
