@@ -48,17 +48,14 @@ def test_the_calls_per_day_are_as_measured(tmp_path: Path) -> None:
         def calls(after: timedelta) -> int:
             on.org.clock.advance(after)
             before = on.org.org.calls_spent()
-            seen = len(on.requests())
-            reports = on.run(*[spec.model_copy() for spec in specs])
+            reports = on.run(*specs)
             assert {one.state for one in reports.values()} == {"ok"}
-            spent = [one for one in on.requests()[seen:] if "oauth2/token" not in one.path]
-            assert on.org.org.calls_spent() - before <= len(spent)
-            return len(spent)
+            return on.org.org.calls_spent() - before
 
         calls(timedelta(0))
         calls(timedelta(hours=1))
         idle = calls(timedelta(hours=1))
-        first_of_day = calls(timedelta(hours=24))
+        first_of_day = calls(timedelta(hours=25))
         changed = [spec.name for spec in specs if "SystemModstamp" in store.schema.objects[spec.name].fields]
         for name in changed:
             store.update(name, next(iter(store.records(name)))["Id"], {})
