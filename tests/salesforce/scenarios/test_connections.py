@@ -114,6 +114,39 @@ def test_a_quota_that_others_have_nearly_used_up_ends_the_run_in_a_sentence(calm
     calm.is_org()
 
 
+def test_the_reserve_for_others_is_left_alone(tmp_path: Path) -> None:
+    with stage(tmp_path, daily_api_calls=1_000) as on:
+        on.org.org.leave_calls(90)
+        ours = on.connect()
+        ours.session.reserve = 0.1
+        with pytest.raises(QuotaSpent, match="reserved for others"):
+            on.run(org=ours)
+        assert on.org.org.calls_spent() <= 910 + 2, "one answer must come before the usage is known"
+        assert on.lake.tables() == ["salesforce/org_identity"]
+        on.later_run()
+        on.is_org()
+
+
+def test_a_budget_is_kept_to_the_call_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    with stage(tmp_path, opportunities=30, daily_api_calls=1_000) as on:
+        stops = 0
+        while stops < 6:
+            ours = on.connect()
+            ours.session.budget = 0.016
+            before = len(on.requests())
+            try:
+                told = on.run("Opportunity", org=ours)["Opportunity"]
+                break
+            except QuotaSpent as stopped:
+                assert "its share of the daily API quota" in stopped.message
+                assert len(on.requests()) - before <= 16
+                stops += 1
+        assert 1 <= stops < 6
+        assert (told.state, told.resumed) == ("ok", True)
+        assert len(on.requests("POST /services/data/v62.0/jobs/query")) == 1
+        on.is_org("Opportunity")
+
+
 def test_an_aborted_job_ends_at_once_and_the_next_run_makes_another(calm: Stage) -> None:
     calm.faults(Fault("POST .*/jobs/query", "abort_job", times=1))
     told = calm.run("Opportunity")["Opportunity"]

@@ -89,6 +89,18 @@ def test_the_window_ends_behind_salesforces_clock_whatever_this_machine_believes
     assert now - LAG - timedelta(minutes=2) <= report.watermark <= now - LAG
 
 
+def test_an_org_years_ahead_of_this_machine_is_read_by_its_own_clock(tmp_path: Path) -> None:
+    """The other scenarios' org lives in July 2026; both sides of any clock of this machine are tried."""
+    with stage(tmp_path) as on:
+        on.run("Opportunity")
+        on.org.clock.advance(timedelta(days=3_650))
+        on.org.store.update("Opportunity", made_id("006", 1), {"NextStep": "ten years later"})
+        report = on.later_run("Opportunity")["Opportunity"]
+        assert report.watermark is not None and report.watermark.year == 2036
+        assert report.committed == 1
+        on.is_org("Opportunity")
+
+
 def test_a_record_that_changes_while_it_is_read_is_neither_lost_nor_doubled(tmp_path: Path) -> None:
     with stage(tmp_path) as on:
         changes = (
