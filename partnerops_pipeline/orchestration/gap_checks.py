@@ -56,7 +56,7 @@ def gap_checks(models: Iterable[dg.AssetKey]) -> dg.AssetChecksDefinition:
 
 
 def rule_models(models: Iterable[dg.AssetKey]) -> Mapping[str, dg.AssetKey]:
-    """Rule id -> its model's asset: `quality/rule_dr_02` is that of DR-02."""
+    """Rule id -> its model's asset: `intermediate/rule_dr_02` is that of DR-02."""
     named = ((key.path[-1], key) for key in models)
     return {
         name.removeprefix("rule_").upper().replace("_", "-"): key

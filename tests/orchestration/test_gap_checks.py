@@ -12,11 +12,11 @@ from partnerops_pipeline.orchestration.instance import open_instance
 from partnerops_pipeline.settings import load_settings
 from tests.end_to_end.house import House
 
-RULES = rule_models(dg.AssetKey(["quality", f"rule_{name}"]) for name in ("dr_02", "md_04", "fi_03"))
+RULES = rule_models(dg.AssetKey(["intermediate", f"rule_{name}"]) for name in ("dr_02", "md_04", "fi_03"))
 
 
 def test_a_rule_is_known_by_the_name_of_its_model() -> None:
-    keys = [dg.AssetKey(["quality", "rule_dr_02"]), dg.AssetKey(["quality", "dq_gaps"])]
+    keys = [dg.AssetKey(["intermediate", "rule_dr_02"]), dg.AssetKey(["quality", "dq_gaps"])]
     assert rule_models(keys) == {"DR-02": keys[0]}
     assert gap_checks(keys).check_keys == {dg.AssetCheckKey(keys[0], NO_OPEN_GAPS)}
 
