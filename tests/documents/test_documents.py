@@ -14,7 +14,9 @@ from partnerops_pipeline.cli.main import main
 from partnerops_pipeline.identity.lake_tables import PARTNER_ID_TABLE, XREF_TABLE
 from partnerops_pipeline.intake.profile import SHIPPED, load_profile
 from partnerops_pipeline.orchestration.release_asset import RELEASE
+from partnerops_pipeline.salesforce.completeness import COMPLETENESS_TABLE
 from partnerops_pipeline.salesforce.objects import load_objects
+from partnerops_pipeline.salesforce.schema_contract import SCHEMA_TABLE
 from partnerops_pipeline.settings import PROJECT_ROOT, Settings
 
 DOCUMENTS = sorted([*PROJECT_ROOT.glob("*.md"), *PROJECT_ROOT.glob("docs/**/*.md")])
@@ -65,7 +67,7 @@ def models() -> set[str]:
 def assets() -> set[str]:
     """The keys of the assets that are not dbt models, as a person writes them."""
     exports = {load_profile(file).lake_table for file in SHIPPED.glob("*.yaml")}
-    ours = {XREF_TABLE, PARTNER_ID_TABLE, RELEASE.to_user_string()}
+    ours = {XREF_TABLE, PARTNER_ID_TABLE, COMPLETENESS_TABLE, SCHEMA_TABLE, RELEASE.to_user_string()}
     return {spec.lake_table for spec in load_objects(None)} | exports | ours
 
 
