@@ -13,7 +13,7 @@ from partnerops_pipeline.demo.salesforce.server import running_org, start_org_pr
 from partnerops_pipeline.demo.salesforce.store import OrgStore
 from partnerops_pipeline.errors import ConfigurationError, RetryLater
 from tests.demo.salesforce.conftest import client_of
-from tests.demo.salesforce.small_org import STARTS, small_records
+from tests.demo.salesforce.small_org import STARTS, account, small_records
 
 
 @pytest.fixture
@@ -84,6 +84,31 @@ def test_the_child_misbehaves_as_its_faults_file_says(org_file: Path, tmp_path: 
     rules.write_text("rules: [{match: 'GET /services/data$', action: status, status: 502}]\n")
     with start_org_process(org_file, faults=rules) as served:
         assert requests.get(served.url + "/services/data", timeout=5).status_code == 502
+
+
+def test_a_faults_file_can_move_the_org_and_change_it(org_file: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "faults.yaml"
+    rules.write_text(
+        "rules:\n  - {match: limits, action: migrate, nth: 1}\n"
+        "  - {match: 'services/data$', action: change, nth: 1,\n"
+        f"     changes: [{{do: delete, object: Account, id: {account(1)}}}]}}\n"
+    )
+    with start_org_process(org_file, faults=rules) as served:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": served.client_id,
+            "client_secret": served.client_secret,
+        }
+        requests.get(served.url + "/services/data", timeout=5)
+        requests.get(served.url + "/services/data/v62.0/limits", timeout=5)
+        grant = requests.post(served.url + "/services/oauth2/token", data=form, timeout=5).json()
+        assert grant["instance_url"] != served.url
+        found = requests.get(
+            grant["instance_url"] + "/services/data/v62.0/query?q=SELECT Id FROM Account",
+            headers={"Authorization": f"Bearer {grant['access_token']}"},
+            timeout=5,
+        )
+        assert found.json()["totalSize"] == 2
 
 
 def test_a_child_that_cannot_start_says_why(tmp_path: Path) -> None:
