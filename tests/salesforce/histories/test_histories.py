@@ -71,7 +71,7 @@ quick = settings(
 
 @seed(1)
 @quick
-@given(history=histories(7))
+@given(history=histories(6))
 def test_after_a_quiet_day_the_lake_is_the_org(
     history: list[Operation], nursery: Nursery, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -80,7 +80,7 @@ def test_after_a_quiet_day_the_lake_is_the_org(
 
 @seed(2)
 @quick
-@given(history=histories(7))
+@given(history=histories(6))
 def test_after_another_quiet_day_it_is_so_too(
     history: list[Operation], nursery: Nursery, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
