@@ -34,7 +34,9 @@ HOME_FOLDERS = (
     ".venv",
 )
 """Folders that exist only under PARTNEROPS_HOME or after `make`; the contract in docs names them."""
-MODEL = re.compile(r"^(?:(?:staging|intermediate|core|marts|quality|meta)\.)?((?:dim|fct|bridge|mart|int|stg|dq)_\w+)$")
+MODEL = re.compile(
+    r"^(?:(?:staging|intermediate|core|marts|quality|meta)\.)?((?:dim|fct|bridge|mart|int|stg|dq|rule)_\w+)$"
+)
 
 
 def quoted(text: str) -> list[str]:

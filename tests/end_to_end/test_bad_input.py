@@ -61,6 +61,7 @@ def objects_file(tmp_path: Path, old: str, new: str) -> str:
     return str(path)
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("bad_input")
 def test_a_missing_object_is_named_and_the_rest_is_published(fresh: House, tmp_path: Path) -> None:
     file = objects_file(tmp_path, "\n  Opportunity:\n", "\n  Opportunityy:\n    table: opportunity\n")

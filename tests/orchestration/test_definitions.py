@@ -108,8 +108,9 @@ def test_every_asset_of_ours_is_described_owned_and_grouped(definitions: dg.Defi
 def test_sync_runs_no_dbt_and_rebuild_reads_no_salesforce_and_daily_does_all(definitions: dg.Definitions) -> None:
     assert steps_of(definitions, SYNC) == {"salesforce", "exports"}
     assert steps_of(definitions, INBOX) == {"exports", "identity"}
-    assert steps_of(definitions, REBUILD) == {"identity", "dbt", "release__partner_marts"}
-    assert steps_of(definitions, DAILY) == {"salesforce", "exports", "identity", "dbt", "release__partner_marts"}
+    built = {"identity", "dbt", "release__partner_marts", "gap_checks"}
+    assert steps_of(definitions, REBUILD) == built
+    assert steps_of(definitions, DAILY) == {"salesforce", "exports"} | built
 
 
 def test_the_release_comes_after_every_published_model(definitions: dg.Definitions) -> None:
