@@ -26,6 +26,13 @@ from tests.end_to_end.house import House
 SEED, PARTNERS = 7, 60
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One test on the shared demo first, the others of its kind last: one worker builds it while the rest go on."""
+    on_demo = [item for item in items if "shared_build" in getattr(item, "fixturenames", ())]
+    rest = [item for item in items if item not in set(on_demo)]
+    items[:] = [*on_demo[:1], *rest, *on_demo[1:]]
+
+
 @pytest.fixture(autouse=True)
 def no_settings_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test sees the defaults, whatever the shell that started it or a `.env` file says."""

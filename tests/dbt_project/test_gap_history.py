@@ -155,7 +155,7 @@ def reckon(ledger: list[tuple[int, Evaluation]], present: Evaluation) -> dict[st
     }
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     past=st.lists(evaluations, max_size=8),
     day=st.integers(2, 5),

@@ -35,7 +35,7 @@ HOME_FOLDERS = (
 )
 """Folders that exist only under PARTNEROPS_HOME or after `make`; the contract in docs names them."""
 MODEL = re.compile(
-    r"^(?:(?:staging|intermediate|core|marts|quality|meta)\.)?((?:dim|fct|bridge|mart|int|stg|dq|rule)_\w+)$"
+    r"^(?:(?:staging|intermediate|core|marts|quality|meta)\.)?((?:dim|fct|bridge|mart|int|stg|dq|rule(?=_[a-z]{2}_\d))_\w+)$"
 )
 
 

@@ -89,8 +89,12 @@ def second_house(second_org: ServedOrg, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="session")
 def kill_house(org: RunningOrg, built_log: EventLog, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """A house of its own on the shared demo's org, so that an undisturbed run's bytes are those of the shared demo."""
-    house = House(tmp_path_factory.mktemp("killed") / "home", org.url)
+    """A house on the shared demo's org, so that an undisturbed run's bytes are those of the shared demo.
+
+    In another time zone, locale and hash seed, and in a folder with a blank and an umlaut: none of these may show.
+    """
+    elsewhere = {"TZ": "America/Los_Angeles", "LC_ALL": "C", "PYTHONHASHSEED": "4711"}
+    house = House(tmp_path_factory.mktemp("killed") / "Büro Süd data", org.url, elsewhere)
     house.drop(built_log)
     return house
 

@@ -70,6 +70,7 @@ def test_a_missing_object_is_named_and_the_rest_is_published(fresh: House, tmp_p
     assert fresh.manifest()["tables"], "the rest was not published"
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("bad_input")
 def test_a_missing_required_field_is_named_and_the_rest_is_published(fresh: House, tmp_path: Path) -> None:
     file = objects_file(

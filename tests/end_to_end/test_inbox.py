@@ -58,6 +58,7 @@ def lying(house: House, folder: str = "") -> list[str]:
     )
 
 
+@pytest.mark.long
 def test_files_come_in_once_and_a_bad_one_is_named_while_the_rest_goes_on(
     house: House, built_log: EventLog, built_day: date
 ) -> None:

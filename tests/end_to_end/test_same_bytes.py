@@ -16,7 +16,8 @@ def lake_rows(house: House) -> dict[str, int]:
     from partnerops_pipeline.lake.store import Lake
 
     lake = Lake(str(house.home / "lake"))
-    return {path: lake.table(path).row_count() for path in lake.tables()}
+    proofs = {"partnerops/dq_completeness_ledger"}  # one row per object and run, that is what it is for
+    return {path: lake.table(path).row_count() for path in {*lake.tables()} - proofs}
 
 
 @pytest.mark.xdist_group("built_house")
@@ -29,6 +30,7 @@ def test_a_second_run_adds_no_row_and_publishes_no_release(built_house: House, b
     assert sum(rows.values()) > 10_000
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("built_house")
 def test_another_time_zone_and_a_home_with_blank_and_umlaut_give_the_same_bytes(
     built_house: House, built_log: EventLog, built_day: date, tmp_path: Path

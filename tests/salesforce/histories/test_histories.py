@@ -97,6 +97,7 @@ def test_three_hundred_longer_histories(
     play(history, nursery, tmp_path_factory.mktemp("history", numbered=True))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("history", FOUND.values(), ids=FOUND)
 def test_a_history_that_failed_once_fails_no_more(history: list[Operation], nursery: Nursery, tmp_path: Path) -> None:
     play(history, nursery, tmp_path)
