@@ -19,6 +19,7 @@ def test_every_number_of_the_shared_demo_equals_the_truth(built_house: House, bu
     assert compare_numbers(built_house, built_log, built_log.ends) > 1000
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("second_house")
 def test_another_seed_on_another_day_equals_the_truth_of_a_moved_event(
     second_house: House, second_org: ServedOrg
