@@ -30,7 +30,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One test on the shared demo first, the others of its kind last: one worker builds it while the rest go on."""
     on_demo = [item for item in items if "shared_build" in getattr(item, "fixturenames", ())]
     rest = [item for item in items if item not in set(on_demo)]
-    items[:] = [*on_demo[:1], *rest, *on_demo[1:]]
+    whole_runs = [item for item in on_demo[1:] if "end_to_end" in item.nodeid]  # the slowest: not at the very end
+    small = [item for item in on_demo[1:] if item not in set(whole_runs)]
+    middle = len(rest) // 3
+    items[:] = [*on_demo[:1], *rest[:middle], *whole_runs, *rest[middle:], *small]
 
 
 @pytest.fixture(autouse=True)

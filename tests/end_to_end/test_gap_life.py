@@ -67,7 +67,9 @@ def test_each_gap_is_told_once_and_its_end_once(
     house, org = served
     with receiver() as (url, came):
         house.environment["PARTNEROPS_WEBHOOK_URL"] = url
-        house.build(built_day)
+        release = house.release
+        second = house.build(built_day)
+        assert "nothing changed" in second.stdout.lower() and house.release == release, second.stdout
         before = {row["gap_id"]: row for row in house.query(OPEN)}
         assert before, "a programme with slips has gaps"
         assert {gap for message in came for gap in message["gap_ids"]} == before.keys()

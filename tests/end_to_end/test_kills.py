@@ -69,11 +69,15 @@ def after(seconds: float) -> Callable[[Any], str]:
 
 
 @pytest.mark.xdist_group("kills")
-@pytest.mark.parametrize(("how", "moment"), [("parent", "extracted"), ("group", "models built")])
-def test_a_killed_run_is_finished_by_the_next(
-    how: str, moment: str, kill_house: House, kill_expected: dict[str, str], built_day: date
+def test_two_killed_runs_are_finished_by_the_third(
+    kill_house: House, kill_expected: dict[str, str], built_day: date
 ) -> None:
-    kill_and_recover(kill_house, kill_expected, built_day.isoformat(), KILLS[how], at_line(moment))
+    """The parent alone while it extracts; then, in the run that comes after, the whole group while dbt works."""
+    first = kill_house.start("run", "--as-of", built_day.isoformat(), "--full-refresh")
+    at_line("extracted")(first)
+    kill_parent_alone(first)
+
+    kill_and_recover(kill_house, kill_expected, built_day.isoformat(), kill_group, at_line("models built"))
 
 
 @pytest.mark.long

@@ -20,6 +20,7 @@ def lake_rows(house: House) -> dict[str, int]:
     return {path: lake.table(path).row_count() for path in {*lake.tables()} - proofs}
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("built_house")
 def test_a_second_run_adds_no_row_and_publishes_no_release(built_house: House, built_day: date) -> None:
     release, rows = built_house.release, lake_rows(built_house)
