@@ -45,7 +45,7 @@ def _packed(content: bytes) -> Literal["xlsx"]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             names, size = set(packed.namelist()), sum(entry.file_size for entry in packed.infolist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except (zipfile.BadZipFile, ValueError, RuntimeError):  # RuntimeError: a zip version that zipfile does not read
         raise FileRefused("The workbook is damaged or only half copied.", "Copy or export it again.") from None
     if "xl/workbook.xml" in names:
         if size > MOST_UNPACKED_BYTES:

@@ -125,7 +125,7 @@ def current_in_lake(lake: Lake, of: ObjectSpec) -> dict[str, dict[str, Any]]:
     if not files:
         return {}
     with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET TimeZone = 'UTC'; SET threads = 1")
         order = f'"{of.version_field}" DESC, _committed_at DESC, _batch_id DESC'
         found = connection.execute(
             "SELECT * FROM read_parquet(?, union_by_name = true) "

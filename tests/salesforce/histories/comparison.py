@@ -6,11 +6,10 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any
 
-import duckdb
-
 from partnerops_pipeline.demo.salesforce.store import OrgStore
 from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.salesforce.objects import ObjectSpec
+from tests.salesforce.small_org import current_in_lake
 
 OF_THE_READER = frozenset({"LastViewedDate", "LastReferencedDate"})
 """They belong to the user who looks, not to the record."""
@@ -36,7 +35,7 @@ def assert_lake_is_org(lake: Lake, store: OrgStore, spec: ObjectSpec, state: str
         and field.name not in OF_THE_READER
     )
     truth = {record["Id"]: record for record in store.records(spec.name)}
-    held = current(lake, spec)
+    held = current_in_lake(lake, spec)
     missing = sorted(set(truth) - set(held))
     assert not missing, f"{spec.name}: not in the lake: {missing}"
     for key, record in truth.items():
@@ -51,23 +50,6 @@ def assert_lake_is_org(lake: Lake, store: OrgStore, spec: ObjectSpec, state: str
     for key in sorted(set(held) - set(truth)):
         assert held[key]["_is_deleted"] is True, f"{spec.name} {key}: gone from the org, alive in the lake"
         assert held[key]["_deleted_kind"], f"{spec.name} {key}: a tombstone without kind"
-
-
-def current(lake: Lake, spec: ObjectSpec) -> dict[str, dict[str, Any]]:
-    """The current record of each key: greatest version, then commit, then batch."""
-    files = lake.table(spec.lake_table).files()
-    if not files:
-        return {}
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'; SET threads = 1")
-        order = f'"{spec.version_field}" DESC, _committed_at DESC, _batch_id DESC'
-        found = connection.execute(
-            "SELECT * FROM read_parquet(?, union_by_name = true) "
-            f"QUALIFY row_number() OVER (PARTITION BY Id ORDER BY {order}) = 1",
-            [files],
-        )
-        names = [column[0] for column in found.description or []]
-        return {row[names.index("Id")]: dict(zip(names, row, strict=True)) for row in found.fetchall()}
 
 
 def same(ours: Any, theirs: Any) -> bool:

@@ -94,13 +94,13 @@ dated as (
             else 'open'
         end as state
     from joined
-    left join {{ ref('gap_business_days') }} as opened_days
+    left join {{ ref('int_calendar__business_days') }} as opened_days
         on joined.business_region = opened_days.region and joined.opened_on = opened_days.date_day
-    left join {{ ref('gap_business_days') }} as due_days
+    left join {{ ref('int_calendar__business_days') }} as due_days
         on
             opened_days.region = due_days.region
             and due_days.is_business_day
-            and opened_days.business_days_so_far + joined.sla_days = due_days.business_days_so_far
+            and opened_days.business_day_number + joined.sla_days = due_days.business_day_number
 ),
 
 final as (

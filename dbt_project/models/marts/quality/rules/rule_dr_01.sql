@@ -4,12 +4,12 @@ with waiting as (
         registrations.*,
         partners.partner_name,
         -- the as-of day itself has not passed
-        yesterday.business_days_so_far - submitted.business_days_so_far as days_passed,
-        submitted.business_days_so_far + {{ rule_threshold('DR-01', 'high_after') }} as due_number
+        yesterday.business_day_number - submitted.business_day_number as days_passed,
+        submitted.business_day_number + {{ rule_threshold('DR-01', 'high_after') }} as due_number
     from {{ ref('fct_deal_registrations') }} as registrations
-    inner join {{ ref('gap_business_days') }} as submitted
+    inner join {{ ref('int_calendar__business_days') }} as submitted
         on registrations.business_region = submitted.region and registrations.submitted_date = submitted.date_day
-    inner join {{ ref('gap_business_days') }} as yesterday
+    inner join {{ ref('int_calendar__business_days') }} as yesterday
         on
             registrations.business_region = yesterday.region
             and yesterday.date_day = {{ date_plus_days(as_of(), -1) }}
@@ -49,11 +49,11 @@ final as (
         due.date_day as due_on,
         waiting.amount_corporate as revenue_at_stake
     from waiting
-    left join {{ ref('gap_business_days') }} as due
+    left join {{ ref('int_calendar__business_days') }} as due
         on
             waiting.business_region = due.region
             and due.is_business_day
-            and waiting.due_number = due.business_days_so_far
+            and waiting.due_number = due.business_day_number
     where waiting.days_passed >= {{ rule_threshold('DR-01', 'medium_after') }}
 )
 

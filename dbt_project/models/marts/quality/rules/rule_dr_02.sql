@@ -15,15 +15,15 @@ with approved as (
 without_deal as (
     select
         approved.*,
-        yesterday.business_days_so_far - begun.business_days_so_far as days_passed
+        yesterday.business_day_number - begun.business_day_number as days_passed
     from approved
     left join {{ ref('fct_opportunities') }} as deals
         on
             approved.opportunity_id = deals.opportunity_id
             and (deals.ineligible_reason is null or deals.ineligible_reason <> 'deleted')
-    left join {{ ref('gap_business_days') }} as begun
+    left join {{ ref('int_calendar__business_days') }} as begun
         on approved.business_region = begun.region and approved.approved_on = begun.date_day
-    left join {{ ref('gap_business_days') }} as yesterday
+    left join {{ ref('int_calendar__business_days') }} as yesterday
         on
             approved.business_region = yesterday.region
             and yesterday.date_day = {{ date_plus_days(as_of(), -1) }}
