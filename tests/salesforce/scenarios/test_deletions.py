@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from partnerops_pipeline.demo.salesforce.ids import made_id
-from tests.salesforce.histories.comparison import current
 from tests.salesforce.scenarios.stage import Stage, stage
+from tests.salesforce.small_org import current_in_lake
 
 ONE = {"Account": made_id("001", 1), "Opportunity": made_id("006", 1), "PartnerRole": made_id("0Jz", 1)}
 
 
 def standing(on: Stage, name: str) -> dict[str, Any]:
     """What the lake holds now of the first record of an object."""
-    return current(on.lake, on.spec(name))[ONE[name]]
+    return current_in_lake(on.lake, on.spec(name))[ONE[name]]
 
 
 def with_a_partner(on: Stage, name: str) -> str:
@@ -91,7 +91,7 @@ def test_an_object_without_a_log_of_deletions_is_compared_id_by_id_every_day(tmp
         assert len(on.requests("/deleted")) == 0
         on.later_run(name)
         on.is_org(name)
-        held = current(on.lake, on.spec(name))
+        held = current_in_lake(on.lake, on.spec(name))
         assert (held[key]["_deleted_kind"], held[kept]["_is_deleted"]) == ("hard", False)
 
 

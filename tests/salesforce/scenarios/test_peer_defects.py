@@ -22,8 +22,8 @@ from partnerops_pipeline.demo.salesforce.ids import made_id
 from partnerops_pipeline.salesforce.errors import QuotaSpent, WrongCredentials
 from partnerops_pipeline.salesforce.objects import load_objects
 from partnerops_pipeline.salesforce.soql import instant
-from tests.salesforce.histories.comparison import current
 from tests.salesforce.scenarios.stage import Stage, stage
+from tests.salesforce.small_org import current_in_lake
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_an_updated_record_is_one_current_record(tmp_path: Path) -> None:
             on.org.store.update(name, key, {"Name": "second version"})
         on.later_run()
         on.is_org()
-        assert len(current(on.lake, on.spec("Opportunity"))) == 8
+        assert len(current_in_lake(on.lake, on.spec("Opportunity"))) == 8
 
 
 def test_contacts_leads_and_users_come_by_increments_too(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_a_column_that_is_all_null_has_its_type(calm: Stage) -> None:
     calm.run("Opportunity")
     columns = {column.name: column.type for column in calm.lake.table("salesforce/opportunity").columns()}
     assert columns["CampaignId"] == "VARCHAR" and columns["Amount"] == "DECIMAL(18,2)"
-    assert all(row["CampaignId"] is None for row in current(calm.lake, calm.spec("Opportunity")).values())
+    assert all(row["CampaignId"] is None for row in current_in_lake(calm.lake, calm.spec("Opportunity")).values())
 
 
 @pytest.mark.parametrize("api", ["rest", "bulk"])
@@ -97,7 +97,7 @@ def test_deleted_records_come_by_either_api(tmp_path: Path, api: str) -> None:
         spec = on.spec("Opportunity", api=api)
         on.run(spec)
         on.is_org(spec)
-        assert current(on.lake, spec)[made_id("006", 2)]["_deleted_kind"] == "soft"
+        assert current_in_lake(on.lake, spec)[made_id("006", 2)]["_deleted_kind"] == "soft"
 
 
 # Airbyte
@@ -120,7 +120,7 @@ def test_the_text_na_is_a_text(tmp_path: Path, api: str) -> None:
         on.org.clock.advance(timedelta(hours=1))
         spec = on.spec("Account", api=api)
         on.run(spec)
-        assert sorted(row["Name"] for row in current(on.lake, spec).values()) == sorted(texts)
+        assert sorted(row["Name"] for row in current_in_lake(on.lake, spec).values()) == sorted(texts)
 
 
 def test_the_first_run_reaches_back_to_the_beginning(tmp_path: Path) -> None:
@@ -235,7 +235,7 @@ def test_an_amount_keeps_every_digit(tmp_path: Path) -> None:
         on.org.clock.advance(timedelta(hours=1))
         for api in ("rest", "bulk"):
             on.run(on.spec("Opportunity", api=api), full_refresh=True)
-            assert current(on.lake, on.spec("Opportunity"))[made_id("006", 1)]["Amount"] == exact
+            assert current_in_lake(on.lake, on.spec("Opportunity"))[made_id("006", 1)]["Amount"] == exact
 
 
 def test_a_time_without_a_zone_never_reaches_a_query() -> None:
