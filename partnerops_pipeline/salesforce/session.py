@@ -201,7 +201,7 @@ class OrgSession(requests.Session):
                 self.pause(_pause(waited))
                 continue
             if response.status_code == 401 and grant is not None:
-                if log_ins_here >= 1 or not self._log_in.renewable or self._refused_from_the_start(grant):
+                if not self._log_in.renewable or self._is_refused(grant, log_ins_here):
                     raise api_error(401, response.content, doing=f"calling {urlsplit(address).path}")
                 log_ins_here += 1
                 response.close()
@@ -280,10 +280,16 @@ class OrgSession(requests.Session):
             raise api_error(response.status_code, response.content, doing="the extraction")
         return is_crowded(code, message)
 
-    def _refused_from_the_start(self, grant: Grant) -> bool:
-        """Whether a renewed grant is refused that no call was ever answered with: another log-in would not help, and
-        many threads that each try it once more would lock the account."""
-        return self.log_ins >= 2 and grant is self.grant and grant is not self._honoured
+    def _is_refused(self, grant: Grant, log_ins_here: int) -> bool:
+        """Whether the 401 would outlast one more log-in.
+
+        So it is when no call was ever answered with the renewed grant: many threads that each try it once more would
+        lock the account. A grant that served another thread has *ended*; a call may be hit by two such ends in a row.
+        """
+        honoured = grant is self._honoured
+        if log_ins_here >= (2 if honoured else 1):
+            return True
+        return self.log_ins >= 2 and grant is self.grant and not honoured
 
     def _renew(self, stale: Grant | None) -> Grant:
         """Log in once, however many threads ask: who comes second finds the new grant and uses it."""
