@@ -28,7 +28,8 @@ class Call:
     body: bytes = b""
     base_url: str = ""
     fault: Fault | None = None
-    extras: dict[str, Any] = field(default_factory=dict)
+    subrequests: list[str] = field(default_factory=list)
+    """What was asked inside this one, "METHOD /path?query" each."""
 
     @property
     def version(self) -> str:

@@ -19,6 +19,7 @@ from __future__ import annotations
 import random
 import re
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,9 @@ ACTIONS = {
     "abort_job": "the Bulk job being created will end as Aborted",
     "stuck_job": "the Bulk job being created stays InProgress for ever",
 }
+
+STRIKE_INSIDE = frozenset({"status", "change", "short", "repeat", "miscount", "too_large"})
+"""Actions that can befall one request inside a `composite`; all others speak of a connection or of a job."""
 
 
 @dataclass(frozen=True)
@@ -112,12 +116,16 @@ class Faults:
         with self._lock:
             return sum(self._fired)
 
-    def for_request(self, request: str) -> Fault | None:
-        """The first rule that strikes this request ("GET /services/…?…"), counting it in every rule that it matches."""
+    def for_request(self, request: str, *, of: Collection[str] = ACTIONS) -> Fault | None:
+        """The first rule that strikes this request ("GET /services/…?…"), counting it in every rule that it matches.
+
+        Args:
+            of: the actions that come into question; rules with others neither strike nor count.
+        """
         struck = None
         with self._lock:
             for at, rule in enumerate(self._rules):
-                if not re.search(rule.match, request):
+                if rule.action not in of or not re.search(rule.match, request):
                     continue
                 self._matched[at] += 1
                 if struck is None and self._strikes(at, rule):

@@ -56,6 +56,7 @@ class Gate:
         if self._org.on_request is not None:
             self._org.on_request(request)
         fault = self._org.faults.for_request(request)
+        scope["subrequests"] = []
         answer = _Answer(self._org, scope, send, fault, number=self._org.next_number(), at=self._org.clock.now())
         try:
             with self._org.answering():
@@ -146,6 +147,7 @@ class _Answer:
                 status=self.status,
                 bytes_sent=self.bytes_sent,
                 fault=self._fault.action if self._fault else None,
+                subrequests=tuple(self._scope["subrequests"]),
             )
         )
 

@@ -65,7 +65,8 @@ class OrgOptions:
 
 @dataclass(frozen=True)
 class LoggedRequest:
-    """One request as it arrived and what became of it. `status` 0: the connection was dropped before an answer."""
+    """One request as it arrived and what became of it. `status` 0: the connection was dropped before an answer.
+    `subrequests`: what a composite one held, "METHOD /path?query" each."""
 
     number: int
     at: datetime
@@ -75,14 +76,16 @@ class LoggedRequest:
     status: int
     bytes_sent: int
     fault: str | None = None
+    subrequests: tuple[str, ...] = ()
 
 
 @dataclass
 class Cursor:
-    """A REST query's remaining pages."""
+    """A REST query's remaining pages, of at most `page_rows` each."""
 
     result: ResultFile
     opened: datetime
+    page_rows: int
 
 
 @dataclass
@@ -218,13 +221,13 @@ class EmulatedOrg:
 
     # Cursors
 
-    def open_cursor(self, result: ResultFile) -> str:
+    def open_cursor(self, result: ResultFile, page_rows: int = 2_000) -> str:
         with self.lock:
             while len(self.state.cursors) >= MOST_CURSORS:
                 oldest = next(iter(self.state.cursors))
                 self.state.cursors.pop(oldest).result.close()
             key = made_id("01g", next(self._numbers))
-            self.state.cursors[key] = Cursor(result, self.clock.now())
+            self.state.cursors[key] = Cursor(result, self.clock.now(), page_rows)
             return key
 
     def cursor(self, key: str) -> Cursor:

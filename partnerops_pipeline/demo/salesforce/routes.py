@@ -15,14 +15,19 @@ from starlette.responses import Response
 from starlette.routing import Route, compile_path
 
 from partnerops_pipeline.demo.salesforce import auth, rest, sobjects
+from partnerops_pipeline.demo.salesforce.admin import make_change
 from partnerops_pipeline.demo.salesforce.bulk import BulkJobs
 from partnerops_pipeline.demo.salesforce.call import Call, json_answer, refusal
 from partnerops_pipeline.demo.salesforce.errors import ApiError, not_found
+from partnerops_pipeline.demo.salesforce.faults import STRIKE_INSIDE, Fault
 from partnerops_pipeline.demo.salesforce.org import NEWEST_VERSION, OLDEST_VERSION, EmulatedOrg
 
 Handler = Callable[[EmulatedOrg, Call], Response]
 DATA = "/services/data/v{version}"
 MOST_SUBREQUESTS = 25
+MOST_QUERIES = 5
+"""Of the subrequests of one `composite`, those that may be queries (queryMore among them) or collections."""
+_QUERY = re.compile(r"/services/data/v[\d.]+/(query|queryAll|composite)(/|\?|$)")
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,11 @@ class Switchboard:
 
     def __init__(self, org: EmulatedOrg, jobs: BulkJobs) -> None:
         self._org = org
-        self.ways = [*ways(jobs), Way("POST", f"{DATA}/composite/batch", self.batch)]
+        together = [
+            Way("POST", f"{DATA}/composite", self.composite),
+            Way("POST", f"{DATA}/composite/batch", self.batch),
+        ]
+        self.ways = [*ways(jobs), *together]
         self._patterns = [(way, compile_path(way.path)[0]) for way in self.ways]
 
     def routes(self) -> list[Route]:
@@ -93,23 +102,77 @@ class Switchboard:
         results = []
         for one in asked:
             org.spend_call()
-            response = self._inside(call, str(one.get("method", "GET")), str(one.get("url", "")))
+            response = self._inside(call, str(one.get("method", "GET")), str(one.get("url", "")), {})
             result = _json_of(response)
             results.append({"statusCode": response.status_code, "result": result})
             if response.status_code >= 400 and body.get("haltOnError"):
                 break
         return json_answer({"hasErrors": any(r["statusCode"] >= 400 for r in results), "results": results})
 
-    def _inside(self, outer: Call, method: str, url: str) -> Response:
+    def composite(self, org: EmulatedOrg, call: Call) -> Response:
+        """`composite`: up to 25 calls, at most five of them queries, which together cost one.
+
+        https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-composite-post.html; the
+        refusal of a 26th is what a client was answered (guardian/support-service-lambdas#766).
+        """
+        asked = call.json_object().get("compositeRequest")
+        if not isinstance(asked, list) or not asked or not all(isinstance(one, dict) for one in asked):
+            raise ApiError(400, "JSON_PARSER_ERROR", "compositeRequest must be a list of requests")
+        urls = [str(one.get("url", "")) for one in asked]
+        names = [str(one.get("referenceId") or "") for one in asked]
+        too_many = None
+        if len(asked) > MOST_SUBREQUESTS:
+            too_many = f"The request can\u2019t contain more than {MOST_SUBREQUESTS} operations."
+        elif sum(bool(_QUERY.match(url)) for url in urls) > MOST_QUERIES:
+            too_many = f"The request can\u2019t contain more than {MOST_QUERIES} query operations."
+        if too_many is not None:
+            return json_answer({"compositeResponse": [_part(refusal(ApiError(400, "LIMIT_EXCEEDED", too_many)), None)]})
+        if len(set(names)) < len(names) or not all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_]*", name) for name in names):
+            raise ApiError(400, "JSON_PARSER_ERROR", "Each request needs a referenceId of its own")
+        parts = []
+        for one, url, name in zip(asked, urls, names, strict=True):
+            headers = {str(key).lower(): str(value) for key, value in (one.get("httpHeaders") or {}).items()}
+            parts.append(_part(self._inside(call, str(one.get("method", "GET")), url, headers), name))
+        return json_answer({"compositeResponse": parts})
+
+    def _inside(self, outer: Call, method: str, url: str, headers: Mapping[str, str]) -> Response:
         path, _, query = url.partition("?")
         path = "/services/data/" + path.strip("/") if not path.startswith("/services/") else path.rstrip("/")
+        request = f"{method} {path}{'?' + query if query else ''}"
+        outer.subrequests.append(request)
+        fault = self._org.faults.for_request(request, of=STRIKE_INSIDE)
         pairs = dict(parse_qsl(query, keep_blank_values=True))
+        try:
+            _happen(self._org, fault)
+        except ApiError as error:
+            return refusal(error)
         for way, pattern in self._patterns:
             found = pattern.match(path)
-            if found and way.method == method and not way.anonymous and way.handler != self.batch:
-                call = Call(method, path, found.groupdict(), pairs, outer.headers, base_url=outer.base_url)
+            if found and way.method == method and not way.anonymous and "/composite" not in path:
+                sent = {**outer.headers, **headers}
+                call = Call(method, path, found.groupdict(), pairs, sent, base_url=outer.base_url, fault=fault)
                 return answered(self._org, way, call)
         return refusal(not_found())
+
+
+def _happen(org: EmulatedOrg, fault: Fault | None) -> None:
+    """What a fault does before a subrequest is answered."""
+    if fault is None:
+        return
+    if fault.action == "status":
+        raise ApiError(fault.status, fault.code, fault.message)
+    if fault.action == "change":
+        for change in fault.changes:
+            make_change(org, dict(change))
+
+
+def _part(response: Response, name: str | None) -> dict[str, Any]:
+    return {
+        "body": _json_of(response),
+        "httpHeaders": {},
+        "httpStatusCode": response.status_code,
+        "referenceId": name,
+    }
 
 
 def _json_of(response: Response) -> Any:
@@ -148,6 +211,7 @@ def _endpoint(org: EmulatedOrg, way: Way) -> Callable[[Request], Awaitable[Respo
             body=await request.body(),
             base_url=f"{request.url.scheme}://{request.headers.get('host', '')}",
             fault=request.scope.get("fault"),
+            subrequests=request.scope["subrequests"],
         )
         return await run_in_threadpool(admitted, org, way, call)
 

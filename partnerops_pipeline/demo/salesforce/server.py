@@ -113,6 +113,11 @@ class RunningOrg:
         """The requests whose "METHOD /path?query" contains `part`."""
         return [one for one in self.request_log if part in f"{one.method} {one.path}?{one.query}"]
 
+    def asked(self, part: str) -> list[str]:
+        """Every "METHOD /path?query" that contains `part`, those inside a composite request among them."""
+        each = [text for one in self.request_log for text in (f"{one.method} {one.path}?{one.query}", *one.subrequests)]
+        return [text for text in each if part in text]
+
     def set_faults(self, *rules: Fault) -> None:
         """Replace the fault rules; none: all is well again."""
         self.org.faults.set(list(rules))

@@ -37,6 +37,8 @@ from partnerops_pipeline.demo.salesforce.values import is_bare_json, rendered, s
 
 MOST_HOPS = 5
 """Salesforce follows at most five parents in one path."""
+LONGEST_QUERY = 100_000
+"""Characters of a query text (SOQL and SOSL Reference, "SOQL Limits")."""
 
 
 @dataclass(frozen=True)
@@ -366,6 +368,8 @@ def compile_query(
     Raises:
         ApiError: MALFORMED_QUERY, INVALID_TYPE, INVALID_FIELD and the refusals of Bulk, as Salesforce words them.
     """
+    if len(text) > LONGEST_QUERY:
+        raise malformed_query(f"SOQL statements cannot be longer than {LONGEST_QUERY} characters.")
     return _Compiler(schema, parse(text), text, now, bulk, all_rows).statement()
 
 
