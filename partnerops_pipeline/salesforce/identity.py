@@ -13,11 +13,14 @@ import duckdb
 from partnerops_pipeline.errors import PermissionDenied
 from partnerops_pipeline.lake import duck
 from partnerops_pipeline.lake.columns import Column
+from partnerops_pipeline.lake.errors import AnotherWriterCommitted
 from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.lake.table import LakeTable
 from partnerops_pipeline.salesforce.errors import AnotherOrg, UnusableAnswer
 from partnerops_pipeline.salesforce.objects import ORG_IDENTITY_COLUMNS, ORG_IDENTITY_TABLE
 from partnerops_pipeline.salesforce.org import Org
+
+_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,23 @@ def record_identity(org: Org, lake: Lake) -> OrgIdentity:
 
     Raises:
         AnotherOrg: the lake holds the records of a different org; mixing them would corrupt every number.
+        AnotherWriterCommitted: other runs kept coming between, five times.
     """
     identity = read_identity(org)
-    table = lake.table(ORG_IDENTITY_TABLE)
-    if _is_known(table, identity):
-        return identity
-    read_at = org.session.server_time
+    for left in reversed(range(_TRIES)):
+        table = lake.table(ORG_IDENTITY_TABLE)
+        if _is_known(table, identity):
+            break
+        try:
+            _append(table, identity, org.session.server_time)
+            break
+        except AnotherWriterCommitted:  # two first runs at once: it may have written the very same, or another org
+            if not left:
+                raise
+    return identity
+
+
+def _append(table: LakeTable, identity: OrgIdentity, read_at: datetime) -> None:
     table.append_rows(
         [asdict(identity)],
         columns=[Column(name, kind) for name, kind in ORG_IDENTITY_COLUMNS],
@@ -85,7 +99,6 @@ def record_identity(org: Org, lake: Lake) -> OrgIdentity:
         batch_id=new_batch_id(read_at),
         extracted_at=read_at,
     )
-    return identity
 
 
 def new_batch_id(server_time: datetime) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,29 @@ def test_the_records_of_another_org_are_not_mixed_in(tmp_path: Path) -> None:
         with pytest.raises(AnotherOrg, match="00D000000000001AAA, and this log-in belongs to 00D000000000002AAA"):
             record_identity(org_at(server.url), lake)
         assert lake.table(ORG_IDENTITY_TABLE).row_count() == 1
+
+
+@pytest.mark.parametrize("other_org", ["00D000000000001AAA", "00D000000000002AAA"])
+def test_of_two_first_runs_at_once_the_second_to_commit_looks_again(tmp_path: Path, other_org: str) -> None:
+    """Each finds the lake empty; the other may even read another org."""
+    asked = itertools.count()
+
+    def overtaken() -> datetime:
+        if next(asked) == 0:  # the table has been looked at, and nothing is committed yet
+            record_identity(org_at(other.url), Lake(str(tmp_path)))
+        return datetime(2026, 7, 1, tzinfo=UTC)
+
+    lake = Lake(str(tmp_path), now=overtaken)
+    with (
+        scripted_server(answering("00D000000000001AAA", PRODUCTION)) as server,
+        scripted_server(answering(other_org, PRODUCTION)) as other,
+    ):
+        if other_org == "00D000000000001AAA":
+            assert record_identity(org_at(server.url), lake).organization_id == other_org
+        else:
+            with pytest.raises(AnotherOrg, match=other_org):
+                record_identity(org_at(server.url), lake)
+    assert lake.table(ORG_IDENTITY_TABLE).row_count() == 1
 
 
 def test_a_log_in_that_may_not_see_the_organization_still_has_an_identity(tmp_path: Path) -> None:

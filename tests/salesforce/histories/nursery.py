@@ -3,19 +3,22 @@
 Everything is imported once, before any thread exists; a child forked then starts in milliseconds where a fresh
 interpreter with DuckDB, Arrow and delta-rs takes more than a second. Run as a script, it reads one JSON object a line:
 url, client_id, client_secret, home, objects (tests' specs as JSON), result (where the child writes what became of it)
-kill_at (end yourself by SIGKILL at the n-th step that touches the disk; null: never) and kill_at_commit ([n, "before"]
-or [n, "after"] the n-th commit to the lake; null: never).
+kill_at (end yourself by SIGKILL at the n-th step that touches the disk; null: never), kill_at_commit ([n, "before"]
+or [n, "after"] the n-th commit to the lake; null: never) and wrong_clock (seconds by which the machine's clock is wrong
+for the child, a list: by the first at the first question, by the second at the next, and round again; null: right).
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -112,11 +115,46 @@ def _around_commits(before: Callable[[], None], after: Callable[[], None]) -> No
         setattr(log, name, around(getattr(log, name)))
 
 
+def live_by_a_wrong_clock(seconds: Sequence[float]) -> None:
+    """Make `time.time`, `datetime.now` and `date.today` wrong in all our modules; `time.monotonic` has no date."""
+    wrong_by, right = itertools.cycle(seconds), time.time
+
+    def tell() -> float:
+        return right() + next(wrong_by)
+
+    class AnyMoment(type):
+        def __instancecheck__(cls, one: object) -> bool:
+            return isinstance(one, datetime)
+
+    class WrongMoment(datetime, metaclass=AnyMoment):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.fromtimestamp(tell(), tz)
+
+    class AnyDay(type):
+        def __instancecheck__(cls, one: object) -> bool:
+            return isinstance(one, date)
+
+    class WrongDay(date, metaclass=AnyDay):
+        @classmethod
+        def today(cls) -> date:  # type: ignore[override]
+            return datetime.fromtimestamp(tell()).astimezone().date()
+
+    time.time = tell
+    for name, module in list(sys.modules.items()):
+        if name.startswith("partnerops_pipeline"):
+            for of, wrong in (("datetime", WrongMoment), ("date", WrongDay)):
+                if getattr(module, of, None) in (datetime, date):
+                    setattr(module, of, wrong)
+
+
 def main() -> None:
     for line in sys.stdin:
         order = json.loads(line)
         child = os.fork()
         if child == 0:
+            if order["wrong_clock"]:
+                live_by_a_wrong_clock(order["wrong_clock"])
             if order["kill_at"]:
                 die_at(order["kill_at"], order["home"])
             if order["kill_at_commit"]:

@@ -78,6 +78,8 @@ class World:
     def __init__(self, home: Path, org: RunningOrg, nursery: Nursery) -> None:
         self.home, self.org, self.store = home, org, org.store
         self.lake = Lake(str(home / "lake"))
+        self.wrong_clock: list[float] | None = None
+        """Seconds by which this machine's clock is wrong for the runs, one after the other."""
         self._nursery = nursery
         self._runs = 0
         self._disturbed = False
@@ -235,19 +237,9 @@ class World:
 
     def run(self, one: op.Run) -> dict[str, Any]:
         """An extraction in a child process; returns what it told (outcome "killed" if it could not)."""
-        self._runs += 1
-        result = self.home / f"result-{self._runs}.json"
         self.org.org.faults.set(parse_faults([dict(rule) for rule in one.faults]))
-        order = {
-            "url": self.org.url,
-            "client_id": self.org.client_id,
-            "client_secret": self.org.client_secret,
-            "home": str(self.home),
-            "objects": [spec.model_dump_json(by_alias=True) for spec in self.specs],
-            "result": str(result),
-            "kill_at": one.kill_at_step,
-            "kill_at_commit": one.kill_at_commit,
-        }
+        order = self.order(one)
+        result = Path(order["result"])
         log_ins, fired_before = self.org.log_ins, 0
         with self._killing_at(one.kill_at_request) as target:
             target.append(self._nursery.start(order))
@@ -264,6 +256,21 @@ class World:
         assert self.org.log_ins - log_ins <= 2 + fired, "more log-ins than anything called for"
         self._disturbed = self._disturbed or one.disturbed
         return told
+
+    def order(self, one: op.Run) -> dict[str, Any]:
+        """What the nursery is told to start a run; each has a file of its own for what becomes of it."""
+        self._runs += 1
+        return {
+            "url": self.org.url,
+            "client_id": self.org.client_id,
+            "client_secret": self.org.client_secret,
+            "home": str(self.home),
+            "objects": [spec.model_dump_json(by_alias=True) for spec in self.specs],
+            "result": str(self.home / f"result-{self._runs}.json"),
+            "kill_at": one.kill_at_step,
+            "kill_at_commit": one.kill_at_commit,
+            "wrong_clock": self.wrong_clock,
+        }
 
     @contextmanager
     def _killing_at(self, request: int | None) -> Iterator[list[int]]:
