@@ -91,7 +91,7 @@ final as (
         ends.quarter_end_date,
         ends.year_start_date,
         ends.year_end_date,
-        {%- for region in ['na', 'latam', 'emea', 'apac'] %}
+        {%- for region in business_regions() %}
         ends.day_of_week <= 5 and not exists (
             select 1
             from {{ ref('holidays') }} as holidays

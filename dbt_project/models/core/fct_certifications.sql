@@ -6,21 +6,9 @@ with awards as (
         coalesce(status_map.canonical, 'unknown') as system_status,
         coalesce(not people.is_there, false) as has_left
     from {{ ref('stg_lms__certifications') }} as certifications
-    left join {{ ref('int_partner__source_records') }} as branches
-        on
-            branches.source = 'lms'
-            and branches.source_object = 'branch'
-            and certifications.branch_code = branches.source_id
-    left join {{ ref('int_partner__source_records') }} as hosts
-        on
-            hosts.source = 'lms'
-            and hosts.source_object = 'email_domain'
-            and certifications.email_host = hosts.source_id
-    left join {{ ref('status_map') }} as status_map
-        on
-            status_map.source = 'lms'
-            and status_map.object = 'certification'
-            and certifications.status = status_map.raw_value
+    {{ join_partner('lms', 'branch', 'certifications.branch_code', alias='branches') }}
+    {{ join_partner('lms', 'email_domain', 'certifications.email_host', alias='hosts') }}
+    {{ join_status('lms', 'certification', 'certifications.status') }}
     left join {{ ref('int_certification__people') }} as people on certifications.email = people.email
 ),
 

@@ -65,10 +65,7 @@ final as (
         judged.marketplace_currency_iso_code as marketplace_currency,
         judged.marketplace_close_date,
         judged.marketplace_updated_date,
-        case
-            when partners.partner_region in ('na', 'latam', 'emea', 'apac') then partners.partner_region
-            else 'na'
-        end as business_region,
+        {{ business_region('partners.partner_region') }} as business_region,
         judged.ineligible_reason is null as is_eligible,
         judged.ineligible_reason
     from judged

@@ -10,11 +10,7 @@ with requests as (
         ) as is_test
     from {{ ref('stg_salesforce__partner_fund_requests') }} as requests
     left join {{ ref('int_partner__accounts') }} as partners on requests.partner_account_id = partners.account_id
-    left join {{ ref('status_map') }} as status_map
-        on
-            status_map.source = 'salesforce'
-            and status_map.object = 'mdf_request'
-            and requests.status = status_map.raw_value
+    {{ join_status('salesforce', 'mdf_request', 'requests.status') }}
 ),
 
 judged as (

@@ -1,6 +1,6 @@
 -- Days of each region with the number of business days up to and including the day, so that business days are counted and
 -- added by arithmetic and never by stepping from day to day.
-{% set regions = ['na', 'latam', 'emea', 'apac'] %}
+{% set regions = business_regions() %}
 with days as (
     {%- for region in regions %}
     select '{{ region }}' as region, date_day, is_business_day_{{ region }} as is_business_day

@@ -9,11 +9,7 @@ with salesforce as (
         end as canonical_status
     from {{ ref('stg_salesforce__deal_registrations') }} as registrations
     left join {{ ref('int_partner__accounts') }} as partners on registrations.partner_account_id = partners.account_id
-    left join {{ ref('status_map') }} as status_map
-        on
-            status_map.source = 'salesforce'
-            and status_map.object = 'deal_registration'
-            and registrations.status = status_map.raw_value
+    {{ join_status('salesforce', 'deal_registration', 'registrations.status') }}
 ),
 
 joined as (

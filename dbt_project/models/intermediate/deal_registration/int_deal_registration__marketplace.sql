@@ -24,16 +24,8 @@ final as (
         deals.created_at as submitted_at,
         deals.updated_date
     from deals
-    left join {{ ref('status_map') }} as status_map
-        on
-            status_map.source = 'partnerstack'
-            and status_map.object = 'deal_registration'
-            and deals.stage = status_map.raw_value
-    left join {{ ref('int_partner__source_records') }} as partners
-        on
-            partners.source = 'partnerstack'
-            and partners.source_object = 'partner'
-            and deals.partner_key = partners.source_id
+    {{ join_status('partnerstack', 'deal_registration', 'deals.stage') }}
+    {{ join_partner('partnerstack', 'partner', 'deals.partner_key') }}
 )
 
 select * from final

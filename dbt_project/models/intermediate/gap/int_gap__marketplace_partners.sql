@@ -12,11 +12,7 @@ with deals as (
 final as (
     select deals.partner_key, matches.partner_id, deals.deals, deals.first_deal_date
     from deals
-    left join {{ ref('int_partner__source_records') }} as matches
-        on
-            matches.source = 'partnerstack'
-            and matches.source_object = 'partner'
-            and deals.partner_key = matches.source_id
+    {{ join_partner('partnerstack', 'partner', 'deals.partner_key', alias='matches') }}
 )
 
 select * from final

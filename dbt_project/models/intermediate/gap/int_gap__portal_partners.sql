@@ -20,16 +20,8 @@ final as (
         {{ reporting_day('records.created_at') }} as created_date,
         records.updated_date
     from records
-    left join {{ ref('int_partner__source_records') }} as matches
-        on
-            matches.source = 'impartner'
-            and matches.source_object = 'partner'
-            and records.prm_partner_id = matches.source_id
-    left join {{ ref('status_map') }} as status_map
-        on
-            status_map.source = 'impartner'
-            and status_map.object = 'partner'
-            and records.status = status_map.raw_value
+    {{ join_partner('impartner', 'partner', 'records.prm_partner_id', alias='matches') }}
+    {{ join_status('impartner', 'partner', 'records.status') }}
     left join {{ ref('tier_map') }} as tier_map on {{ plain_tier('records.tier_name') }} = tier_map.source_tier
     where
         not records.is_test

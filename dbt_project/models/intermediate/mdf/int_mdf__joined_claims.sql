@@ -7,8 +7,7 @@ with salesforce as (
         case when claims.status is not null then coalesce(status_map.canonical, 'unknown') end as canonical_status
     from {{ ref('stg_salesforce__partner_fund_claims') }} as claims
     left join {{ ref('int_partner__accounts') }} as partners on claims.partner_account_id = partners.account_id
-    left join {{ ref('status_map') }} as status_map
-        on status_map.source = 'salesforce' and status_map.object = 'mdf_claim' and claims.status = status_map.raw_value
+    {{ join_status('salesforce', 'mdf_claim', 'claims.status') }}
 ),
 
 paired as (

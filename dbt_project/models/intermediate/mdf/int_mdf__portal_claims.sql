@@ -27,13 +27,8 @@ final as (
     from claims
     left join {{ ref('stg_salesforce__partner_fund_requests') }} as requests
         on claims.salesforce_request_id = requests.mdf_request_id
-    left join {{ ref('status_map') }} as status_map
-        on status_map.source = 'impartner' and status_map.object = 'mdf_claim' and claims.status = status_map.raw_value
-    left join {{ ref('int_partner__source_records') }} as partners
-        on
-            partners.source = 'impartner'
-            and partners.source_object = 'partner'
-            and claims.prm_partner_id = partners.source_id
+    {{ join_status('impartner', 'mdf_claim', 'claims.status') }}
+    {{ join_partner('impartner', 'partner', 'claims.prm_partner_id') }}
 )
 
 select * from final

@@ -65,9 +65,7 @@ joined as (
         waivers.waived_until,
         waivers.author as waived_by,
         waivers.reason as waiver_reason,
-        case
-            when partners.partner_region in ('latam', 'emea', 'apac') then partners.partner_region else 'na'
-        end as business_region
+        {{ business_region('partners.partner_region') }} as business_region
     from told
     inner join lives on told.gap_id = lives.gap_id
     inner join {{ ref('dq_rule_policy') }} as policies on lives.rule_id = policies.rule_id
