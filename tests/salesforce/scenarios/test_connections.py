@@ -162,6 +162,7 @@ def test_a_job_that_is_stuck_is_given_up_at_its_deadline(calm: Stage) -> None:
     told = calm.run("Opportunity")["Opportunity"]
     assert told.state == "failed" and "did not finish job" in told.message
     assert sum(calm.slept) >= 3600 and max(calm.slept) <= 30
+    assert len(calm.requests("GET /services/data/v62.0/jobs/query/750")) <= 6 * 3600 / 30 + 20, "polls cost quota"
     calm.faults()
     calm.later_run("Opportunity")
     calm.is_org("Opportunity")

@@ -76,9 +76,7 @@ def test_nothing_is_ever_written_to_the_org(tmp_path: Path) -> None:
         on.run()
         on.later_run()
         assert len(on.org.store.history()) == before
-        allowed = re.compile(
-            r"GET |POST /services/oauth2/token|POST \S+/composite$|(POST|PATCH|DELETE) \S+/jobs/query"
-        )
+        allowed = re.compile(r"GET |POST /services/oauth2/token|POST \S+/composite$|(POST|PATCH|DELETE) \S+/jobs/query")
         assert all(allowed.match(f"{one.method} {one.path}") for one in on.requests())
 
 

@@ -76,12 +76,3 @@ def test_a_run_killed_in_mid_download_goes_on_with_the_same_job(tmp_path: Path, 
         after = [one for one in world.org.request_log if one.method == "POST" and one.path.endswith("jobs/query")]
         assert told["outcome"] == "ended" and len(after) == len(made) == 1
         world.play([])
-
-
-def test_no_more_than_the_allowed_requests_are_under_way_at_once(tmp_path: Path) -> None:
-    """Two objects at a time, each with two pages and the list of them."""
-    with stage(tmp_path, opportunities=30, accounts=30) as on:
-        on.faults(Fault("GET ", "delay", seconds=0.05))
-        on.run("Opportunity", "Account", "Deal_Registration__c", "OpportunityPartner", "Contact")
-        assert len(on.requests("/results")) == 10
-        assert 2 <= on.org.org.most_at_once <= 6

@@ -1,0 +1,111 @@
+"""What the org was asked, by its own log: no needless calls, bounded log-ins and retries, the allowed concurrency."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from partnerops_pipeline.demo.salesforce.faults import Fault
+from partnerops_pipeline.salesforce.errors import QuotaSpent, Unreachable
+from partnerops_pipeline.salesforce.pages import ATTEMPTS_PER_PAGE, PAGE_THREADS
+from partnerops_pipeline.salesforce.session import ATTEMPTS, FIRST_ATTEMPTS
+from tests.salesforce.scenarios.stage import Stage, stage
+
+EVERY_KIND = ("Account", "Opportunity", "OpportunityPartner", "PartnerRole", "Contact", "User", "Deal_Registration__c")
+"""By REST and by Bulk, with and without rows, with and without a log of deletions, read whole every time."""
+PAGE = "GET .*/results"
+
+
+def asked(on: Stage) -> Counter[str]:
+    """How often each address was asked for; polls of a job are as many as it takes and are left out."""
+    told = (f"{one.method} {one.path}?{one.query}" for one in on.requests())
+    return Counter(one for one in told if not (one.startswith("GET") and is_poll(one.split("?")[0])))
+
+
+def is_poll(address: str) -> bool:
+    return "/jobs/query/750" in address and address.count("/") == 6
+
+
+def test_a_run_asks_nothing_twice(calm: Stage) -> None:
+    """Only a window is counted twice, before it is read and after."""
+    assert {one.state for one in calm.run(*EVERY_KIND).values()} == {"ok"}
+    counted = {one: times for one, times in asked(calm).items() if "SELECT%20COUNT" in one}
+    others = {one: times for one, times in asked(calm).items() if "SELECT%20COUNT" not in one}
+    assert max(counted.values()) == 2 and min(counted.values()) == 1, "an empty window is counted once"
+    assert {one: times for one, times in others.items() if times > 1} == {}
+    assert calm.log_ins == 1 and all(one.status < 300 for one in calm.requests())
+
+
+def test_a_run_without_changes_asks_one_count_and_one_log_for_each_object(calm: Stage) -> None:
+    calm.run(*EVERY_KIND)
+    before = len(calm.requests())
+    calm.run(*EVERY_KIND)
+    for one in calm.requests()[before:]:
+        needless = [kind for kind in ("jobs/query", "/query/01g", "/describe") if kind in one.path]
+        assert not needless, one
+    of_objects = [one for one in calm.requests()[before:] if "/deleted" in one.path or "COUNT" in one.query]
+    logged = sum(calm.org.store.schema.objects[name].replicated for name in EVERY_KIND)
+    # PartnerRole has no stamp: it is counted before and after, and read
+    assert len(of_objects) == len(EVERY_KIND) + 1 + logged
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_each_end_of_a_session_costs_one_log_in_however_many_threads_it_meets(calm: Stage, threads: int) -> None:
+    calm.faults(Fault("GET .*(results|queryAll|/query/01g)", "expire_session", every=5))
+    calm.run(*EVERY_KIND, threads=threads)
+    ended = calm.org.org.faults.fired()
+    assert ended >= 3 and calm.log_ins <= 1 + ended
+    refused = [one for one in calm.requests() if one.status == 401]
+    assert len(refused) <= ended * threads * (PAGE_THREADS + 1), "a call is replayed, not begun again and again"
+    calm.is_org("Account", "Opportunity")
+
+
+@pytest.mark.parametrize(
+    ("fault", "most"),
+    [
+        (Fault(PAGE, "status", status=503), ATTEMPTS),
+        (Fault(PAGE, "drop"), ATTEMPTS),
+        (Fault(PAGE, "drop", after_bytes=100), ATTEMPTS_PER_PAGE),
+        (Fault(PAGE, "html"), FIRST_ATTEMPTS),
+        (Fault(PAGE, "status", status=400, code="MALFORMED_QUERY", message="no"), 1),
+    ],
+    ids=["503", "dropped", "broken off", "web page", "refused"],
+)
+def test_what_does_not_get_better_is_asked_for_a_few_times_and_no_more(calm: Stage, fault: Fault, most: int) -> None:
+    calm.faults(fault)
+    with contextlib.suppress(Unreachable):
+        assert calm.run("Opportunity")["Opportunity"].state == "failed"
+    of_pages = Counter(one.query for one in calm.requests("/results?"))
+    assert of_pages and max(of_pages.values()) <= most, of_pages
+    calm.faults()
+    calm.later_run("Opportunity")
+    calm.is_org("Opportunity")
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_no_more_than_the_allowed_requests_are_under_way_at_once(tmp_path: Path, threads: int) -> None:
+    """For each object that is read at a time two pages, and the list of them."""
+    with stage(tmp_path, opportunities=30, accounts=30) as on:
+        on.faults(Fault("GET ", "delay", seconds=0.05))
+        cursors = [0]
+        on.org.org.on_request = lambda _: cursors.append(len(on.org.org.state.cursors))
+        on.run("Opportunity", "Account", "Deal_Registration__c", "OpportunityPartner", "Contact", threads=threads)
+        assert len(on.requests("/results")) == 10
+        assert 2 <= on.org.org.most_at_once <= threads * (PAGE_THREADS + 1)
+        assert max(cursors) <= 10, "Salesforce closes the oldest of more than ten cursors"
+
+
+@pytest.mark.parametrize("per_app_usage", [False, True], ids=["org alone", "org and app"])
+def test_below_the_reserve_nothing_of_an_object_is_asked(tmp_path: Path, per_app_usage: bool) -> None:
+    """`Sforce-Limit-Info` has two forms; Meltano's tap understands one, and its guard is off with the other."""
+    with stage(tmp_path, daily_api_calls=1_000, per_app_usage=per_app_usage) as on:
+        on.org.org.leave_calls(90)
+        ours = on.connect()
+        ours.session.reserve = 0.1
+        with pytest.raises(QuotaSpent, match="reserved for others"):
+            on.run(org=ours)
+        told = [one.path.split("/")[-1] for one in on.requests()]
+        assert told in (["token", "userinfo", "query"], ["token", "userinfo"]), told
