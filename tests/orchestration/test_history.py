@@ -31,7 +31,7 @@ def test_what_was_written_quickly_is_there_for_the_next_reader(tmp_path: Path) -
         assert same[0] is same[1], "Dagster no longer takes its engines from where they are kept"
         run_id = run_once(settings)
         write_ahead = list(settings.dagster_home.rglob(f"{run_id}.db-wal"))
-        assert write_ahead, "the log was folded back after every event: the idle connection does not hold it open"
+        assert write_ahead, "the log was folded back after every event: no connection is kept"
     assert not list(settings.dagster_home.rglob("*.db-wal")), "a connection was left open"
     with open_instance(settings) as instance:
         run = instance.get_run_by_id(run_id)
