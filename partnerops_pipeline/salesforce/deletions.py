@@ -8,7 +8,6 @@ Reference: https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_r
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,8 +28,6 @@ _BYTES_PER_ID = 27
 """In an address, with its quotes and comma written as %27 and %2C."""
 MOST_ASKED = 2_000
 """Ids that are asked for one by one; more are settled by comparing all."""
-
-_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\Z")
 
 
 @dataclass(frozen=True)
@@ -142,8 +139,7 @@ def bury(work: Work, gone: Mapping[str, datetime]) -> int:
 
 def where_id_in(ids: Iterable[str]) -> str:
     """`` WHERE Id IN ('…', …)``, of nothing but ids."""
-    checked = [one for one in ids if _ID.match(one)]
-    return " WHERE Id IN (" + ", ".join(f"'{one}'" for one in checked) + ")"
+    return f" WHERE {soql.id_clause(ids)}"
 
 
 def ids_beside(columns: Iterable[str]) -> int:

@@ -81,6 +81,11 @@ class RejectedQuery(ConfigurationError):
     """Salesforce cannot understand a query that was built from the objects file."""
 
 
+class QueryTooLong(RejectedQuery):
+    """A query of so many fields that Salesforce does not take it: longer than an address, than 100,000 characters, or
+    than its own translation may be. Seldom reaches a person: the fields are read in parts."""
+
+
 class AnotherOrg(ConfigurationError):
     """The lake holds the records of a different Salesforce org."""
 
@@ -220,10 +225,10 @@ def api_error(status: int, body: bytes, *, doing: str, soql: str = "") -> Partne
             f"Salesforce knows no such field while {doing}, or field-level security hides it ({said}).",
             "Grant read permission on the field, or remove it from the objects file.",
         )
-    if status in (414, 431):
-        return RejectedQuery(
-            f"The query for {doing} is too long for an address ({said}).",
-            "List fewer fields of that object in the objects file, or set `api: bulk` for it.",
+    if status in (414, 431) or code == "QUERY_TOO_COMPLICATED" or (code == "MALFORMED_QUERY" and "longer" in message):
+        return QueryTooLong(
+            f"The query for {doing} is too long for Salesforce ({said}).",
+            "List fewer fields of that object in the objects file.",
         )
     if code in ("MALFORMED_QUERY", "INVALID_QUERY_FILTER_OPERATOR"):
         return RejectedQuery(

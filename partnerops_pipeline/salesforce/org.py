@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
@@ -14,16 +14,15 @@ import requests
 from simple_salesforce import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 
-from partnerops_pipeline.errors import ConfigurationError
+from partnerops_pipeline.errors import ConfigurationError, PartneropsError, RetryLater
+from partnerops_pipeline.salesforce import composite
+from partnerops_pipeline.salesforce.composite import Part
 from partnerops_pipeline.salesforce.describe import Description, parse_description
-from partnerops_pipeline.salesforce.errors import MissingObject, UnusableAnswer, api_error
+from partnerops_pipeline.salesforce.errors import MissingObject, QueryTooLong, UnusableAnswer, api_error, ends_the_run
 from partnerops_pipeline.salesforce.login import log_in_from
-from partnerops_pipeline.salesforce.session import CallCounter, LogIn, OrgSession
+from partnerops_pipeline.salesforce.planner import LONGEST_PATH
+from partnerops_pipeline.salesforce.session import RETRY_STATUS, CallCounter, LogIn, OrgSession
 from partnerops_pipeline.settings import Settings
-
-DESCRIBES_PER_CALL = 25
-"""`composite/batch` takes at most 25 subrequests, so 36 objects cost two round trips instead of 36. Each subrequest
-counts against the quota all the same."""
 
 JSON_TRIES = 3
 
@@ -43,6 +42,7 @@ class Org:
         self.lightning_host = lightning_host
         self.counter = CallCounter()
         self._described: dict[str, Description | None] = {}
+        self._refuses_composite = threading.Event()
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -78,7 +78,13 @@ class Org:
 
     def get_json(self, path: str, *, doing: str, soql: str = "", **options: Any) -> Any:
         """The JSON of a GET, numbers with a fraction kept as text so that no digit is lost; an answer that was cut off
-        on its way is asked for again."""
+        on its way is asked for again. An address that is too long for the wire travels in a body.
+
+        Raises:
+            QueryTooLong: it is too long, and this org takes no composite requests.
+        """
+        if len(path) > LONGEST_PATH:
+            return self._in_a_body(path, doing=doing, soql=soql, **options)
         return self._readable("GET", path, JSON_TRIES, doing=doing, soql=soql, **options)
 
     def post_json(self, path: str, body: Any, *, doing: str, soql: str = "", tries: int = 1) -> Any:
@@ -96,6 +102,53 @@ class Org:
         raise UnusableAnswer(
             f"Salesforce's answer while {doing} is not JSON.", "Run again; if it stays, check the proxy on the way."
         )
+
+    def together(
+        self, paths: Sequence[str], *, doing: str, headers: Mapping[str, str] | None = None
+    ) -> list[Part | None]:
+        """Several GETs in few calls, by `composite.py`; the answers in the order of the paths.
+
+        None where Salesforce does not answer them so (an org, a proxy or a policy may refuse the resource): ask singly.
+
+        Raises:
+            PartneropsError: no question would be answered now, however it is asked.
+        """
+        found: list[Part | None] = []
+        for some in composite.in_calls(paths):
+            found += self._one_composite(some, doing=doing, headers=headers or {})
+        return found
+
+    def _one_composite(self, paths: Sequence[str], *, doing: str, headers: Mapping[str, str]) -> Sequence[Part | None]:
+        if self._refuses_composite.is_set():
+            return [None] * len(paths)
+        try:
+            body = composite.request_body(paths, headers)
+            answer = self.post_json(self.path("composite"), body, doing=doing, tries=JSON_TRIES)
+            return composite.parts_of(answer, len(paths), doing=doing)
+        except PartneropsError as error:
+            if ends_the_run(error):
+                raise
+            if not isinstance(error, RetryLater):
+                self._refuses_composite.set()
+            return [None] * len(paths)
+
+    def _in_a_body(
+        self, path: str, *, doing: str, soql: str, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> Any:
+        for left in reversed(range(JSON_TRIES)):
+            (part,) = self._one_composite([path], doing=doing, headers=headers or {})
+            if part is None:
+                raise QueryTooLong(
+                    f"The query for {doing} is too long for an address, and Salesforce takes no composite requests "
+                    "from this log-in.",
+                    "List fewer fields of that object in the objects file.",
+                )
+            if part.status < 400:
+                return part.body
+            if part.status not in RETRY_STATUS or not left:
+                raise part.error(doing=doing, soql=soql)
+            self.session.pause(0.5)
+        raise AssertionError("the last try returns or raises")
 
     def count(self, soql: str, *, doing: str) -> int:
         """The answer to a COUNT() query over all rows, deleted ones in the Recycle Bin included."""
@@ -138,22 +191,14 @@ class Org:
     def describe_all(self, names: Iterable[str]) -> None:
         """Describe many objects in few calls; what cannot be described is left for `describe` to explain."""
         wanted = [name for name in names if name not in self._described]
-        for start in range(0, len(wanted), DESCRIBES_PER_CALL):
-            batch = wanted[start : start + DESCRIBES_PER_CALL]
-            body = {
-                "batchRequests": [
-                    {"method": "GET", "url": f"v{self.api_version}/sobjects/{name}/describe"} for name in batch
-                ]
-            }
-            answer = self.post_json(
-                self.path("composite/batch"), body, doing="describing the objects", tries=JSON_TRIES
-            )
-            self.session.count_more(len(batch))
-            for name, result in zip(batch, answer.get("results", ()), strict=False):
-                if result.get("statusCode") == 200:
-                    self._remember(name, parse_description(result["result"]))
-                elif result.get("statusCode") == 404:
-                    self._remember(name, None)
+        parts = self.together(
+            [self.path(f"sobjects/{name}/describe") for name in wanted], doing="describing the objects"
+        )
+        for name, part in zip(wanted, parts, strict=True):
+            if part is not None and part.status == 200:
+                self._remember(name, parse_description(part.body))
+            elif part is not None and part.status == 404:
+                self._remember(name, None)
 
     def forget(self, name: str) -> None:
         """Ask again for an object's description when it is next needed: the org has changed meanwhile."""

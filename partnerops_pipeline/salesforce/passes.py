@@ -176,7 +176,8 @@ def version_order(spec: ObjectSpec, columns: Mapping[str, str]) -> list[str]:
 
 
 def _reader(work: Work, batch: OpenBatch, committed_at: datetime | None) -> Reader:
-    query = Query(work.spec.name, dict(batch.columns), work.spec.cursor_field, work.spec.api)
+    spec = work.spec
+    query = Query(spec.name, dict(batch.columns), spec.cursor_field, spec.api, spec.version_field)
     stamp = PageStamp(batch.id, batch.started_at, committed_at)
     return Reader(work.org, query, work.ledger, batch, stamp, work.room.folder(batch.id))
 

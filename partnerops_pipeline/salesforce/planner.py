@@ -7,7 +7,6 @@ results, delete); Salesforce recommends Bulk from there on.
 from __future__ import annotations
 
 from typing import Literal
-from urllib.parse import quote
 
 Api = Literal["rest", "bulk", "none"]
 
@@ -15,6 +14,8 @@ BULK_FROM_ROWS = 2_000
 LONGEST_URI_BYTES = 16_384
 """Of the address and headers together (414 or 431 beyond); `HEADER_ROOM` is kept for the headers."""
 HEADER_ROOM = 2_048
+LONGEST_PATH = LONGEST_URI_BYTES - HEADER_ROOM
+"""Of an address from its root on, with the query in it; what is longer travels in the body of a composite request."""
 
 BULK_REFUSES = frozenset(
     {
@@ -25,17 +26,13 @@ BULK_REFUSES = frozenset(
 """Objects that Bulk API 2.0 answers with INVALIDENTITY; others that it refuses fall back to REST when it does."""
 
 
-def choose_api(object_name: str, rows: int, soql: str, wish: Literal["auto", "rest", "bulk"] = "auto") -> Api:
-    """REST or Bulk for `rows` counted rows; "none" when there is nothing to read.
-
-    A query too long for an address goes by Bulk, whose query travels in the body, unless Bulk refuses the object.
-    """
+def choose_api(object_name: str, rows: int, wish: Literal["auto", "rest", "bulk"] = "auto") -> Api:
+    """REST or Bulk for `rows` counted rows; "none" when there is nothing to read. The length of the query does not
+    matter: neither way sends a long one in an address."""
     if rows == 0:
         return "none"
     if object_name in BULK_REFUSES:
         return "rest"
     if wish != "auto":
         return wish
-    if len(quote(soql, safe="")) > LONGEST_URI_BYTES - HEADER_ROOM:
-        return "bulk"
     return "rest" if rows < BULK_FROM_ROWS else "bulk"

@@ -14,20 +14,21 @@ from pathlib import Path
 from urllib.parse import quote
 
 from partnerops_pipeline.errors import PartneropsError
-from partnerops_pipeline.salesforce import bulk, rest, soql
+from partnerops_pipeline.salesforce import bulk, soql
 from partnerops_pipeline.salesforce.errors import (
     BulkQuotaSpent,
     BulkRefused,
     IncompleteDownload,
     JobGone,
     JobStopped,
-    StaleLocator,
+    QueryTooLong,
     TooMuchAtOnce,
 )
 from partnerops_pipeline.salesforce.ledger import Ledger, ListedPage, OpenBatch, Piece, sha256_of
 from partnerops_pipeline.salesforce.org import Org
 from partnerops_pipeline.salesforce.pages import PageWriter
-from partnerops_pipeline.salesforce.planner import Api, choose_api
+from partnerops_pipeline.salesforce.planner import BULK_REFUSES, Api, choose_api
+from partnerops_pipeline.salesforce.rest_reader import RestReader
 from partnerops_pipeline.salesforce.typing_pages import PageStamp, TypedPage
 from partnerops_pipeline.salesforce.window import midpoint, years_before
 
@@ -35,26 +36,35 @@ MOST_PIECES = 64
 """Parts of one window beyond which cutting on is hopeless: a failed job can take Salesforce over an hour."""
 NEW_JOBS = 2
 """How often a job that vanished is made anew before the run gives up."""
-REST_TRIES = 3
 REST_INSTEAD = 20_000
 """Rows that are worth ten REST calls when the day's Bulk jobs are spent."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked of one object: the columns with their types, and the field that windows go by."""
+    """What is asked of one object: the columns with their types, the field that windows go by, and the one that tells
+    a record's versions apart."""
 
     object: str
     columns: dict[str, str]
     cursor: str | None
     wish: str = "auto"
+    version: str | None = None
 
     @property
     def doing(self) -> str:
         return f"reading {self.object}"
 
     def soql(self, low: datetime | None, high: datetime | None) -> str:
-        return soql.select(self.object, list(self.columns), soql.window_clause(self.cursor, low, high))
+        return soql.select(self.object, list(self.columns), self.where(low, high))
+
+    @property
+    def shown_version(self) -> str | None:
+        """`version`, where it is among the columns."""
+        return self.version if self.version in self.columns else None
+
+    def where(self, low: datetime | None, high: datetime | None) -> str:
+        return soql.window_clause(self.cursor, low, high)
 
 
 @dataclass(frozen=True)
@@ -101,26 +111,26 @@ class Reader:
             JobStopped: Salesforce gave up, and smaller windows did not help.
             PartneropsError: whatever else Salesforce says.
         """
-        text = self.query.soql(self.batch.low, self.batch.high)
-        api = choose_api(self.query.object, self.batch.counted, text, self.query.wish)  # type: ignore[arg-type]
+        api = choose_api(self.query.object, self.batch.counted, self.query.wish)  # type: ignore[arg-type]
         if api == "rest":
+            only_rest = self.query.wish == "rest" or self.query.object in BULK_REFUSES
             try:
-                return self._by_rest(text)
-            except TooMuchAtOnce:
-                api = "bulk"  # a job may take its time
+                return self._by_rest(in_parts=only_rest)
+            except (TooMuchAtOnce, QueryTooLong):
+                api = "bulk"  # a job may take its time, and its query stands in a body
         if api == "none":
             return Reading("none")
         self.ledger.begin(self.batch)
         try:
             return self.go_on()
-        except BulkRefused:
+        except (BulkRefused, QueryTooLong):
             self.ledger.end(self.query.object)
-            return self._by_rest(text)
+            return self._by_rest()
         except BulkQuotaSpent:
             if self.batch.counted > REST_INSTEAD:
                 raise
             self.ledger.end(self.query.object)
-            return self._by_rest(text)
+            return self._by_rest()
 
     def go_on(self) -> Reading:
         """Work through the open pieces of the batch, begun now or by an earlier run."""
@@ -158,16 +168,10 @@ class Reader:
         for piece in self.ledger.pieces(self.batch.id):
             self.ledger.drop_damaged(piece, self.folder)
 
-    def _by_rest(self, text: str) -> Reading:
-        writer = self._writer("")
-        for attempt in range(1, REST_TRIES + 1):
-            try:
-                pages = rest.query_pages(self.org, text, list(self.query.columns), doing=self.query.doing)
-                return Reading("rest", writer.write_all(pages))
-            except StaleLocator:
-                if attempt == REST_TRIES:
-                    raise
-        raise AssertionError("the last attempt returns or raises")
+    def _by_rest(self, *, in_parts: bool = True) -> Reading:
+        query = self.query
+        reader = RestReader(self.org, query.object, query.columns, query.shown_version, self.stamp, self.folder)
+        return Reading("rest", reader.read(query.where(self.batch.low, self.batch.high), in_parts=in_parts))
 
     def _next(self) -> Piece | None:
         return next((piece for piece in self.ledger.pieces(self.batch.id) if piece.state != "done"), None)

@@ -228,11 +228,6 @@ class OrgSession(requests.Session):
                 self._honoured = grant
             return response
 
-    def count_more(self, calls: int) -> None:
-        """Calls that Salesforce counts and that were sent inside another."""
-        with self._lock:
-            self.calls += calls
-
     def _send_once(
         self, method: str, address: str, options: dict[str, Any], counter: CallCounter | None
     ) -> requests.Response:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from partnerops_pipeline.errors import ConfigurationError
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}\Z")
+_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\Z")
 
 
 def checked_name(name: str) -> str:
@@ -38,6 +39,11 @@ def window_clause(cursor: str | None, low: datetime | None, high: datetime | Non
     if high is not None:
         parts.append(f"{name} < {instant(high)}")
     return f" WHERE {' AND '.join(parts)}" if parts else ""
+
+
+def id_clause(ids: Iterable[str]) -> str:
+    """``Id IN ('…', …)``, of nothing but ids."""
+    return "Id IN (" + ", ".join(f"'{one}'" for one in ids if _ID.match(one)) + ")"
 
 
 def select(object_name: str, fields: Sequence[str], where: str = "") -> str:

@@ -14,15 +14,15 @@ from pathlib import Path
 from partnerops_pipeline.lake import duck
 from partnerops_pipeline.lake.columns import Column
 from partnerops_pipeline.lake.table import Appended
-from partnerops_pipeline.salesforce import proof, rest, soql
+from partnerops_pipeline.salesforce import proof
 from partnerops_pipeline.salesforce.counting import count_window
 from partnerops_pipeline.salesforce.current import CurrentRecords, current_records
 from partnerops_pipeline.salesforce.deletions import MOST_ASKED, bury, ids_beside, still_missing, where_id_in
 from partnerops_pipeline.salesforce.identity import new_batch_id
 from partnerops_pipeline.salesforce.ledger import OpenBatch
-from partnerops_pipeline.salesforce.pages import PageWriter
 from partnerops_pipeline.salesforce.passes import NOT_COMPARED, Work, given_up_unless_worth_keeping, version_order
 from partnerops_pipeline.salesforce.reading import Query, Reader, Reading
+from partnerops_pipeline.salesforce.rest_reader import IDS_AT_ONCE, RestReader
 from partnerops_pipeline.salesforce.typing_pages import PageStamp
 
 
@@ -66,7 +66,7 @@ def sweep(work: Work, calculated: Sequence[str], high: datetime | None) -> Swept
     buried = bury(work, dict.fromkeys(missing, started))
     if refreshed:
         refreshed = _append(work, [refreshed_file], columns).appended
-    one_by_one = len(holes) <= MOST_ASKED and ids_beside(work.columns) > 0
+    one_by_one = len(holes) <= MOST_ASKED
     healed = _fetch(work, holes) if holes and one_by_one else 0
     reader.close()
     unhealed = 0 if one_by_one else len(holes)
@@ -81,7 +81,7 @@ def _read_all(work: Work, columns: dict[str, str]) -> tuple[Reader, Reading, int
         high = now.replace(microsecond=0) + timedelta(days=1) if work.spec.cursor_field else None
         before = count_window(work.org, work.spec, None, high)
         batch = OpenBatch(work.spec.name, new_batch_id(now), now, work.table.watermark(), None, high, columns, before)
-        query = Query(work.spec.name, columns, work.spec.cursor_field, work.spec.api)
+        query = Query(work.spec.name, columns, work.spec.cursor_field, work.spec.api, work.spec.version_field)
         stamp = PageStamp(batch.id, now, None)
         reader = Reader(work.org, query, work.ledger, batch, stamp, work.room.folder(batch.id))
         with given_up_unless_worth_keeping(reader):
@@ -138,15 +138,17 @@ def _write_refreshed(
 
 def _fetch(work: Work, ids: Sequence[str]) -> int:
     """Read records by id, whole, and append them."""
-    now = work.now
+    now, spec = work.now, work.spec
     batch = new_batch_id(now)
-    writer = PageWriter(work.room.folder(batch), work.columns, PageStamp(batch, now, None), f"reading {work.spec.name}")
+    version = spec.version_field if spec.version_field in work.columns else None
+    reader = RestReader(
+        work.org, spec.name, work.columns, version, PageStamp(batch, now, None), work.room.folder(batch)
+    )
+    columns = [Column(name, kind) for name, kind in work.columns.items()]
     appended = 0
-    few = ids_beside(work.columns)
+    few = max(IDS_AT_ONCE, ids_beside(work.columns))
     for start in range(0, len(ids), few):
-        text = soql.select(work.spec.name, list(work.columns), where_id_in(ids[start : start + few]))
-        pages = writer.write_all(rest.query_pages(work.org, text, list(work.columns), doing=writer.doing))
-        columns = [Column(name, kind) for name, kind in work.columns.items()]
+        pages = reader.read(where_id_in(ids[start : start + few]))
         appended += _append(work, [page.path for page in pages], columns).appended
     return appended
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from partnerops_pipeline.demo.salesforce.ids import made_id
+from partnerops_pipeline.demo.salesforce.schema import OrgSchema
 from partnerops_pipeline.demo.salesforce.server import RunningOrg, running_org
 from partnerops_pipeline.demo.salesforce.store import OrgStore
 from partnerops_pipeline.lake.store import Lake
@@ -86,8 +87,20 @@ ORGANIZATION = {
 
 
 @contextmanager
-def small_org(folder: Path, *, accounts: int = 60, opportunities: int = 2_500, **options: Any) -> Iterator[RunningOrg]:
-    """Accounts below and opportunities above the number of rows from which Bulk API 2.0 is used."""
+def small_org(
+    folder: Path,
+    *,
+    accounts: int = 60,
+    opportunities: int = 2_500,
+    schema: OrgSchema | None = None,
+    of_account: Callable[[int], dict[str, Any]] = lambda n: {},
+    **options: Any,
+) -> Iterator[RunningOrg]:
+    """Accounts below and opportunities above the number of rows from which Bulk API 2.0 is used.
+
+    Args:
+        of_account: further values of the account with this number, in fields that `schema` has.
+    """
     records = {
         "Organization": [ORGANIZATION],
         "User": [
@@ -99,14 +112,17 @@ def small_org(folder: Path, *, accounts: int = 60, opportunities: int = 2_500, *
                 "Email": "u@harbourline.example",
             }
         ],
-        "Account": [account(n) for n in range(1, accounts + 1)],
+        "Account": [account(n, **of_account(n)) for n in range(1, accounts + 1)],
         "Opportunity": [opportunity(n) for n in range(1, opportunities + 1)],
         "PartnerRole": [
             {"Id": made_id("0Jz", n), "MasterLabel": f"Role {n}", "ApiName": f"Role_{n}", "SortOrder": n}
             for n in range(3)
         ],
     }
-    with OrgStore.create(folder / "org.sqlite", records, START) as store, running_org(store, **options) as org:
+    with (
+        OrgStore.create(folder / "org.sqlite", records, START, schema=schema) as store,
+        running_org(store, **options) as org,
+    ):
         yield org
 
 

@@ -301,7 +301,7 @@ def test_a_whole_org_comes_over_and_one_failing_object_leaves_the_others_running
         lake_equals_org(lake, org, ACCOUNT)
         assert lake.table("salesforce/org_identity").row_count() == 1
         assert org.log_ins == 1
-        assert len(org.requests("composite/batch")) == 2
+        assert len(org.requests("/composite?")) == 2
 
 
 def test_a_second_run_over_the_whole_org_asks_little(tmp_path: Path) -> None:
@@ -383,7 +383,7 @@ def test_a_run_that_finds_the_reserve_touched_does_not_start(tmp_path: Path) -> 
         ours.session.reserve = 0.1
         with pytest.raises(QuotaSpent, match="reserved for others"):
             extract_all(ours, load_objects(), Lake(str(tmp_path / "lake")), tmp_path / "spool")
-        assert org.requests("/describe") == [] and org.requests("composite") == []
+        assert org.asked("/describe") == [] and org.requests("composite") == []
 
 
 def test_an_object_that_changes_while_it_is_read_is_looked_at_again(tmp_path: Path) -> None:
