@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from partnerops_pipeline.demo.salesforce.faults import Fault
 from partnerops_pipeline.salesforce.errors import QuotaSpent
+from partnerops_pipeline.salesforce.ledger import Ledger, Piece
+from partnerops_pipeline.salesforce.typing_pages import TypedPage
 from tests.salesforce.histories.operations import Run
 from tests.salesforce.histories.world import Nursery, new_world
 from tests.salesforce.scenarios.stage import stage
@@ -76,3 +80,53 @@ def test_a_run_killed_in_mid_download_goes_on_with_the_same_job(tmp_path: Path, 
         after = [one for one in world.org.request_log if one.method == "POST" and one.path.endswith("jobs/query")]
         assert told["outcome"] == "ended" and len(after) == len(made) == 1
         world.play([])
+
+
+def test_a_page_is_on_the_disk_before_it_is_said_to_have_arrived(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut after the ledger's word must not leave half a file behind it."""
+    synced: set[str] = set()
+    noted: list[str] = []
+    fsync, replace, arrived = os.fsync, Path.replace, Ledger.arrived
+
+    def syncing(handle: int) -> None:
+        fsync(handle)
+        synced.add(str(Path(f"/proc/self/fd/{handle}").readlink()))
+
+    def naming(source: Path, target: Path) -> Path:
+        if source.suffix == ".part" and "page" in source.name:
+            assert str(source) in synced, f"{source.name} got its name before it was synced"
+        return replace(source, target)
+
+    def noting(ledger: Ledger, piece: Piece, number: int, page: TypedPage, sha256: str) -> None:
+        assert str(page.path) in synced
+        noted.append(page.path.name)
+        arrived(ledger, piece, number, page, sha256)
+
+    with stage(tmp_path) as on:
+        monkeypatch.setattr(os, "fsync", syncing)
+        monkeypatch.setattr(Path, "replace", naming)
+        monkeypatch.setattr(Ledger, "arrived", noting)
+        on.run("Opportunity")
+    assert len(noted) == 3 and any(one.endswith(".csv.part") for one in synced)
+
+
+def test_rows_that_vanish_in_the_spool_are_read_again_and_not_committed_as_they_are(tmp_path: Path) -> None:
+    """What lies in the spool is counted once more before the commit."""
+    with stage(tmp_path) as on:
+        spoilt: list[Path] = []
+
+        def spoil(request: str) -> None:
+            pages = sorted((on.home / "spool").rglob("*page-*.parquet"))
+            if len(pages) == 3 and "/result" not in request and not spoilt:  # the count after the download
+                spoilt.append(pages[0])
+                one_less = pages[0].with_suffix(".spoilt")
+                duckdb.sql(f"COPY (FROM read_parquet('{pages[0]}') LIMIT 2) TO '{one_less}' (FORMAT parquet)")
+                one_less.replace(pages[0])
+
+        on.org.org.on_request = spoil
+        told = on.run("Opportunity")["Opportunity"]
+        assert spoilt and (told.state, told.reads) == ("ok", 2)
+        assert on.versions("Opportunity") == 8
+        on.is_org("Opportunity")
