@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from partnerops_pipeline.errors import BadData
+from partnerops_pipeline.lake.arrays import arrow_array
 from partnerops_pipeline.lake.columns import META, Column
-
-_ARROW = {
-    "VARCHAR": pa.string(),
-    "BOOLEAN": pa.bool_(),
-    "BIGINT": pa.int64(),
-    "DATE": pa.date32(),
-    "TIMESTAMPTZ": pa.timestamp("us", tz="UTC"),
-}
 
 
 def to_arrow(records: Sequence[Mapping[str, Any]], columns: Sequence[Column], table: str) -> pa.Table:
@@ -50,14 +42,9 @@ def _array(column: Column, values: list[Any], table: str) -> pa.Array:
             f"A value of {column.name} for the lake table {table} is a float.", "Give an exact Decimal or int."
         )
     try:
-        return pa.array(values, type=_arrow(column.type))
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        return arrow_array(values, column.type)
+    except ValueError as error:
         raise BadData(
             f"A value of {column.name} for the lake table {table} is no {column.type}: {str(error).splitlines()[0]}.",
             "Mend that value.",
         ) from None
-
-
-def _arrow(kind: str) -> pa.DataType:
-    decimal = re.match(r"DECIMAL\((\d+),(\d+)\)", kind)
-    return pa.decimal128(int(decimal[1]), int(decimal[2])) if decimal else _ARROW[kind]

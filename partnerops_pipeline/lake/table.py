@@ -76,12 +76,13 @@ class Contents:
 
 
 class LakeTable:
-    """A table of the lake, made by `Lake.table`. Holds nothing open; each call reads the newest version."""
+    """A table of the lake, made by `Lake.table`. Holds no file open; each call sees the newest version."""
 
     def __init__(self, folder: Path, path: str, now: Callable[[], datetime]) -> None:
         self.folder = folder
         self.path = path
         self._now = now
+        self._seen: log.Snapshot | None = None
 
     def __repr__(self) -> str:
         return f"LakeTable({self.path!r})"
@@ -291,7 +292,10 @@ class LakeTable:
         return rewrite.vacuum(self.folder, snapshot, older_than) if snapshot else 0
 
     def _read(self) -> log.Snapshot | None:
-        return log.read(self.folder, self.path)
+        seen = self._seen
+        if seen is None or not log.is_newest(self.folder, seen):
+            seen = self._seen = log.read(self.folder, self.path)
+        return seen
 
     def _paths(self, snapshot: log.Snapshot) -> list[Path]:
         return [self.folder / name for name in snapshot.names]

@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from partnerops_pipeline.lake import duck
+from partnerops_pipeline.lake.arrays import arrow_array
 from partnerops_pipeline.lake.columns import META_NAMES, Column
 from partnerops_pipeline.lake.table import LakeTable
 
@@ -46,10 +47,8 @@ class CurrentRecords:
 
     def give(self, found: Mapping[str, datetime]) -> None:
         """Fill the temp table `given` with ids and their moments."""
-        moments = pa.array(list(found.values()), type=pa.timestamp("us", tz="UTC"))
-        self.connection.register(
-            "given_rows", pa.table({"id": pa.array(list(found), type=pa.string()), "moment": moments})
-        )
+        moments = arrow_array(list(found.values()), "TIMESTAMPTZ")
+        self.connection.register("given_rows", pa.table({"id": arrow_array(list(found), "VARCHAR"), "moment": moments}))
         self.connection.execute("CREATE OR REPLACE TEMP TABLE given AS SELECT * FROM given_rows")
         self.connection.unregister("given_rows")
 
@@ -116,9 +115,10 @@ def count_new(table: LakeTable, staged: Sequence[Path], batches: Sequence[str]) 
     ours = ", ".join(duck.text(batch) for batch in batches)
     with duck.open_duck(table.folder / ".scratch-count") as connection:
         found = connection.execute(
-            f"""SELECT count(*) FROM (SELECT DISTINCT Id FROM {duck.read_parquet(staged)}) b
-                ANTI JOIN (SELECT Id FROM {duck.read_parquet(contents.files)} WHERE _batch_id NOT IN ({ours})) l
-                ON b.Id = l.Id"""
+            f"""WITH batch AS MATERIALIZED (SELECT DISTINCT Id FROM {duck.read_parquet(staged)}),
+                     known AS (SELECT DISTINCT Id FROM {duck.read_parquet(contents.files)} SEMI JOIN batch USING (Id)
+                               WHERE _batch_id NOT IN ({ours}))
+                SELECT (SELECT count(*) FROM batch) - (SELECT count(*) FROM known)"""
         ).fetchone()
     return int(found[0]) if found else 0
 

@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-import duckdb
-
 from partnerops_pipeline.errors import PermissionDenied
 from partnerops_pipeline.lake import duck
 from partnerops_pipeline.lake.columns import Column
@@ -112,7 +110,7 @@ def _is_known(table: LakeTable, identity: OrgIdentity) -> bool:
     if not files:
         return False
     names = ", ".join(name for name, _ in ORG_IDENTITY_COLUMNS)
-    with duckdb.connect() as connection:
+    with duck.open_duck(table.folder / ".scratch-read") as connection:
         found = connection.execute(
             f"SELECT {names} FROM {duck.read_parquet(files)} ORDER BY _committed_at DESC, _batch_id DESC"
         ).fetchall()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -16,7 +15,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-import duckdb
 import requests
 
 from partnerops_pipeline.salesforce.errors import IncompleteDownload, Unreachable, UnusableAnswer
@@ -24,7 +22,6 @@ from partnerops_pipeline.salesforce.typing_pages import (
     PageStamp,
     TypedPage,
     disk_full,
-    open_typing_connection,
     type_page,
 )
 
@@ -66,15 +63,7 @@ class PageWriter:
     def write_all(self, pages: Iterable[RemotePage], *, threads: int = PAGE_THREADS) -> list[TypedPage]:
         """Fetch and type all pages, `threads` at a time; the first failure stops the rest."""
         typed: dict[int, TypedPage] = {}
-        local = threading.local()
-        connections: list[duckdb.DuckDBPyConnection] = []
         pending: dict[Future[TypedPage], int] = {}
-
-        def one(number: int, page: RemotePage) -> TypedPage:
-            if not hasattr(local, "connection"):
-                local.connection = open_typing_connection()
-                connections.append(local.connection)
-            return self._write(number, page, local.connection)
 
         def collect(until: int) -> None:
             while len(pending) > until:
@@ -84,25 +73,21 @@ class PageWriter:
         pool = ThreadPoolExecutor(threads, thread_name_prefix="page")
         try:
             for page in pages:
-                pending[pool.submit(one, page.number, page)] = page.number
+                pending[pool.submit(self._write, page.number, page)] = page.number
                 collect(threads)  # one page waits at most, so that neither memory nor the spool fills with addresses
             collect(0)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-            for connection in connections:
-                connection.close()
         return [typed[number] for number in sorted(typed)]
 
-    def _write(self, number: int, page: RemotePage, connection: duckdb.DuckDBPyConnection) -> TypedPage:
+    def _write(self, number: int, page: RemotePage) -> TypedPage:
         text = self.folder / f"{self.prefix}page-{number:06}.csv"
         target = self.folder / f"{self.prefix}page-{number:06}.parquet"
         for attempt in range(1, ATTEMPTS_PER_PAGE + 1):
             last = attempt == ATTEMPTS_PER_PAGE
             try:
                 announced = page.fetch(text)
-                result = replace(
-                    type_page(text, target, self.columns, self.stamp, connection=connection), announced=announced
-                )
+                result = replace(type_page(text, target, self.columns, self.stamp), announced=announced)
             except requests.exceptions.RequestException as error:
                 if last:
                     raise Unreachable(

@@ -15,8 +15,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-import duckdb
-
 from partnerops_pipeline.errors import PartneropsError
 from partnerops_pipeline.lake import duck
 from partnerops_pipeline.lake.columns import Column
@@ -135,11 +133,11 @@ def keep_schema(lake: Lake, watch: SchemaWatch, batch_id: str, described_at: dat
 
 def read_schema(lake: Lake) -> dict[str, KnownObject]:
     """The last known state of every object that was ever described."""
-    files = lake.table(SCHEMA_TABLE).files()
+    table = lake.table(SCHEMA_TABLE)
+    files = table.files()
     if not files:
         return {}
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with duck.open_duck(table.folder / ".scratch-read") as connection:
         names = [column.name for column in SCHEMA_COLUMNS]
         listed = ", ".join(duck.name(name) for name in names)
         found = connection.execute(

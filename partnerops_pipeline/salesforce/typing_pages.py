@@ -17,11 +17,16 @@ from typing import Any
 import duckdb
 
 from partnerops_pipeline.errors import ResourceExhausted
+from partnerops_pipeline.lake import duck
 from partnerops_pipeline.salesforce.errors import UnusableAnswer
 
 LONGEST_LINE_BYTES = 16 * 1024 * 1024
 """Of one record. A long text area holds up to 131,072 characters, and an object may have many."""
 _BAD_VALUES_SHOWN = 3
+_MEMORY = "64MB"
+"""For each page under way. Of 30 columns a page peaks 56 MB above its process, one ten times as large 73 MB."""
+_MEMORY_OF_WIDE_ROWS = "2GB"
+"""DuckDB works on 2,048 rows at a time: 200 MB where each holds 100 KB of text. Such a page is worth more memory."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +79,7 @@ def _as_bulk_text(value: Any) -> str:
     return str(value)
 
 
-def type_page(
-    page: Path,
-    target: Path,
-    columns: Mapping[str, str],
-    stamp: PageStamp,
-    *,
-    connection: duckdb.DuckDBPyConnection | None = None,
-) -> TypedPage:
+def type_page(page: Path, target: Path, columns: Mapping[str, str], stamp: PageStamp) -> TypedPage:
     """Turn one CSV page into one zstd Parquet file.
 
     Args:
@@ -89,43 +87,39 @@ def type_page(
         target: Parquet file to write.
         columns: API name -> DuckDB type, in the order of the query.
         stamp: batch id, time of extraction, and time of commit where that is fixed already.
-        connection: reuse one per thread; each costs some milliseconds to open.
 
     Raises:
         UnusableAnswer: not CSV, or other columns than were asked for.
         ResourceExhausted: the disk is full.
     """
-    own = connection or open_typing_connection()
     header, order = _header(page, list(columns))
     source = _read_csv(page, order, header)
-    try:
+    with duck.open_duck(target.with_suffix(".scratch"), threads=1, memory=_MEMORY) as connection:
         try:
-            rows = _copy(own, source, columns, stamp, target, cast="CAST")
-            return TypedPage(target, rows)
-        except duckdb.ConversionException:
-            rows = _copy(own, source, columns, stamp, target, cast="TRY_CAST")
-            shown, counted = _bad_values(own, source, columns)
-            return TypedPage(target, rows, shown, counted)
-    except duckdb.InvalidInputException as error:
-        raise UnusableAnswer(
-            f"A page of results is not CSV: {str(error).splitlines()[0]}", "Run again; the page is fetched anew."
-        ) from None
-    except (duckdb.IOException, OSError) as error:
-        if "No space left" in str(error):
-            raise disk_full(target) from None
-        raise
-    finally:
-        if connection is None:
-            own.close()
+            try:
+                return _type(connection, source, columns, stamp, target)
+            except duckdb.OutOfMemoryException:
+                connection.execute(f"SET memory_limit = {_text(_MEMORY_OF_WIDE_ROWS)}")
+                return _type(connection, source, columns, stamp, target)
+        except duckdb.InvalidInputException as error:
+            raise UnusableAnswer(
+                f"A page of results is not CSV: {str(error).splitlines()[0]}", "Run again; the page is fetched anew."
+            ) from None
+        except (duckdb.IOException, OSError) as error:
+            if "No space left" in str(error):
+                raise disk_full(target) from None
+            raise
 
 
-def open_typing_connection(threads: int = 1) -> duckdb.DuckDBPyConnection:
-    """A private in-memory DuckDB: UTC, so that no cast depends on the machine's zone, and rows in any order."""
-    connection = duckdb.connect(config={"threads": threads, "preserve_insertion_order": False, "memory_limit": "256MB"})
-    connection.execute(
-        "SET TimeZone = 'UTC'"
-    )  # not as `config`: the zones are not loaded yet while connecting (duckdb 2.0)
-    return connection
+def _type(
+    connection: duckdb.DuckDBPyConnection, source: str, columns: Mapping[str, str], stamp: PageStamp, target: Path
+) -> TypedPage:
+    try:
+        return TypedPage(target, _copy(connection, source, columns, stamp, target, cast="CAST"))
+    except duckdb.ConversionException:
+        rows = _copy(connection, source, columns, stamp, target, cast="TRY_CAST")
+        shown, counted = _bad_values(connection, source, columns)
+        return TypedPage(target, rows, shown, counted)
 
 
 def disk_full(path: Path) -> ResourceExhausted:
@@ -155,11 +149,12 @@ def _header(page: Path, fields: list[str]) -> tuple[bool, list[str]]:
 
 def _read_csv(page: Path, order: Sequence[str], header: bool) -> str:
     columns = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in order)
-    # Nothing is left to guess: sniffing would read "NA" or leading zeros in its own way.
+    # Nothing is left to guess: sniffing would read "NA" or leading zeros in its own way. A buffer is by default sixteen
+    # times the longest line, 256 MB, of which none would fit into the memory that a page may have.
     return (
         f"read_csv({_text(_no_glob(page))}, auto_detect=false, header={str(header).lower()}, columns={{{columns}}}, "
         f"delim=',', quote='\"', escape='\"', nullstr='', encoding='utf-8', null_padding=false, "
-        f"max_line_size={LONGEST_LINE_BYTES}, parallel=false)"
+        f"max_line_size={LONGEST_LINE_BYTES}, buffer_size={LONGEST_LINE_BYTES}, parallel=false)"
     )
 
 
@@ -177,7 +172,7 @@ def _copy(
         for name, kind in columns.items()
     ]
     query = f"SELECT {', '.join(typed + _meta(columns, stamp))} FROM {source}"
-    copied = connection.execute(f"COPY ({query}) TO {_text(str(target))} (FORMAT parquet, COMPRESSION zstd)").fetchone()
+    copied = connection.execute(f"COPY ({query}) TO {_text(str(target))} ({duck.PARQUET})").fetchone()
     return int(copied[0]) if copied else 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -65,3 +66,27 @@ def test_a_compaction_overtaken_by_a_batch_gives_way(tmp_path: Path, monkeypatch
     monkeypatch.undo()
     assert table.row_count() == 4
     assert len(list(table.folder.glob("*.parquet"))) == 4
+
+
+def test_a_table_in_hand_sees_what_others_do_to_it(tmp_path: Path) -> None:
+    table, other = deals(tmp_path), deals(tmp_path)
+    assert table.version() is None
+    add(other, deal("a"))
+    assert (table.version(), rows(table, "Id")) == (0, [("a",)])
+    add(other, deal("b"))
+    assert (table.version(), rows(table, "Id")) == (1, [("a",), ("b",)])
+    shutil.rmtree(table.folder)
+    assert not table.exists()
+    add(other, deal("c"))
+    add(other, deal("d"))
+    assert (table.version(), rows(table, "Id")) == (1, [("c",), ("d",)])
+
+
+def test_a_table_in_hand_sees_another_of_the_same_version_in_its_place(tmp_path: Path) -> None:
+    table = deals(tmp_path / "here")
+    add(table, deal("a"))
+    assert table.version() == 0
+    add(deals(tmp_path / "there"), deal("z"))
+    shutil.rmtree(table.folder)
+    (tmp_path / "there" / "salesforce" / "opportunity").rename(table.folder)
+    assert (table.version(), rows(table, "Id")) == (0, [("z",)])
