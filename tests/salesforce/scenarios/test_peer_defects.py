@@ -100,6 +100,22 @@ def test_deleted_records_come_by_either_api(tmp_path: Path, api: str) -> None:
         assert current_in_lake(on.lake, spec)[made_id("006", 2)]["_deleted_kind"] == "soft"
 
 
+def test_an_increment_without_rows_takes_nothing_away(tmp_path: Path) -> None:
+    """dlt 1.27 emptied a table that it replaces when nothing had changed (issue #3998)."""
+    names = ("Account", "Opportunity", "PartnerRole")
+    with stage(tmp_path) as on:
+        on.run(*names)
+        before = {name: on.content(name) for name in names}
+        for _ in range(2):
+            assert sum(one.committed for one in on.later_run(*names).values()) == 0
+        assert {name: on.content(name) for name in names} == before
+        for record in on.org.store.records("PartnerRole"):
+            on.org.store.hard_delete("PartnerRole", record["Id"])
+        on.later_run(*names)
+        on.is_org(*names)
+        assert on.versions("PartnerRole") == 3 + 3, "each keeps its last version beside its tombstone"
+
+
 # Airbyte
 
 
@@ -241,6 +257,29 @@ def test_an_amount_keeps_every_digit(tmp_path: Path) -> None:
 def test_a_time_without_a_zone_never_reaches_a_query() -> None:
     with pytest.raises(ValueError, match="time zone"):
         instant(datetime(2026, 6, 30))  # noqa: DTZ001 - that is the point
+
+
+def test_neither_a_run_that_ends_nor_one_that_fails_leaves_files_behind(calm: Stage) -> None:
+    """simple-salesforce's download leaves temporary files of random names after an error."""
+
+    def left() -> set[str]:
+        return {one.name for one in (calm.home / "spool").rglob("*") if one.is_file()}
+
+    calm.faults(Fault("GET .*/results", "short", rows=1))
+    assert calm.run()["Opportunity"].state == "failed"
+    assert left() == {"lock"}
+    calm.faults()
+    calm.later_run()
+    assert left() == {"lock"}
+
+
+def test_results_are_listed_and_fetched_side_by_side(tmp_path: Path) -> None:
+    """simple-salesforce (issue #808) and all others fetch one page after another."""
+    with stage(tmp_path, opportunities=30) as on:
+        on.faults(Fault("GET .*/results", "delay", seconds=0.05))
+        on.run("Opportunity", threads=1)
+        assert len(on.requests("/resultPages")) == 2 and len(on.requests("/results?")) == 10
+        assert on.org.org.most_at_once >= 2
 
 
 # dagster-salesforce

@@ -11,8 +11,9 @@ import pytest
 from partnerops_pipeline.demo.salesforce.faults import Fault
 from partnerops_pipeline.demo.salesforce.ids import made_id
 from partnerops_pipeline.demo.salesforce.schema import ObjectSchema, parse_field
-from partnerops_pipeline.salesforce.objects import FieldSpec, ObjectSpec
+from partnerops_pipeline.salesforce.objects import ObjectSpec, load_objects
 from tests.salesforce.scenarios.stage import Stage, stage
+from tests.salesforce.small_org import current_in_lake
 
 TEXTS = [
     "NA",
@@ -208,6 +209,20 @@ def test_amounts_keep_their_currency_and_the_rates_come_along(tmp_path: Path) ->
         on.is_org("Opportunity", "DatedConversionRate")
 
 
+@pytest.mark.parametrize("api", ["rest", "bulk"])
+def test_the_record_type_of_a_record_comes_when_it_is_asked_for(tmp_path: Path, api: str) -> None:
+    """Orgs that keep deal registrations as opportunities tell them by it."""
+    with stage(tmp_path) as on:
+        on.org.store.add_field("Account", "RecordTypeId", "ref(RecordType)")
+        on.org.store.update("Account", made_id("001", 1), {"RecordTypeId": made_id("012", 7)})
+        on.org.clock.advance(timedelta(hours=1))
+        spec = on.spec("Account", also=("RecordTypeId",), api=api)
+        on.run(spec)
+        on.is_org(spec)
+        held = current_in_lake(on.lake, spec)
+        assert held[made_id("001", 1)]["RecordTypeId"] == made_id("012", 7)
+
+
 def test_a_custom_object_with_a_namespace_is_a_matter_of_configuration(tmp_path: Path) -> None:
     with stage(tmp_path) as on:
         role = on.org.store.schema.objects["Contact"]
@@ -222,21 +237,23 @@ def test_a_custom_object_with_a_namespace_is_a_matter_of_configuration(tmp_path:
         add_object(on, made)
         key = on.org.store.insert(name, {"acme__Share__c": Decimal("12.50")})
         on.org.clock.advance(timedelta(hours=1))
-        spec = ObjectSpec(
-            name=name,
-            fields={
-                "Id": FieldSpec(type="text", required=True),
-                "IsDeleted": FieldSpec(type="boolean"),
-                "CreatedDate": FieldSpec(type="datetime"),
-                "SystemModstamp": FieldSpec(type="datetime"),
-                "acme__Share__c": FieldSpec(type="decimal(5,2)", alias="share"),
-            },
+        own = tmp_path / "objects.yaml"
+        own.write_text(
+            "objects:\n"
+            "  acme__Deal_Share__c:\n"
+            "    fields:\n"
+            "      Id: {type: text, required: true}\n"
+            "      IsDeleted: boolean\n"
+            "      CreatedDate: datetime\n"
+            "      SystemModstamp: datetime\n"
+            '      acme__Share__c: {type: "decimal(5,2)", as: share}\n'
         )
+        (spec,) = load_objects(own)
         assert spec.lake_table == "salesforce/acme_deal_share"
         for api in ("rest", "bulk"):
             on.run(spec.model_copy(update={"api": api}), full_refresh=True)
             on.is_org(spec)
-        assert on.org.store.get(name, key) is not None
+        assert current_in_lake(on.lake, spec)[key]["acme__Share__c"] == Decimal("12.50")
 
 
 def add_object(on: Stage, made: ObjectSchema) -> None:
