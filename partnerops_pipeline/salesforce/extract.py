@@ -26,7 +26,7 @@ from partnerops_pipeline.salesforce.describe import Description
 from partnerops_pipeline.salesforce.errors import MissingField, MissingObject, ends_the_run
 from partnerops_pipeline.salesforce.fields import choose_columns
 from partnerops_pipeline.salesforce.identity import new_batch_id, record_identity
-from partnerops_pipeline.salesforce.ledger import Ledger
+from partnerops_pipeline.salesforce.ledger import Ledger, ids_of
 from partnerops_pipeline.salesforce.objects import ObjectSpec
 from partnerops_pipeline.salesforce.org import Org
 from partnerops_pipeline.salesforce.passes import Pass, Work, go_on, open_batch_to_continue, read_window
@@ -71,7 +71,7 @@ def extract_object(
     org = org.counted()
     with contextlib.ExitStack() as held:
         ledger = ledger or held.enter_context(Ledger(ledger_file(spool)))
-        room = held.enter_context(open_spool(spool, spec, lambda: _batch_under_way(ledger, spec)))
+        room = held.enter_context(open_spool(spool, spec, lambda: _under_way(ledger, spec)))
         for last_try in (False, True):
             try:
                 description = org.describe(spec.name)
@@ -173,9 +173,10 @@ def ledger_file(spool: Path) -> Path:
     return spool.parent / "state" / "salesforce.sqlite"
 
 
-def _batch_under_way(ledger: Ledger, spec: ObjectSpec) -> str | None:
-    batch = ledger.open_batch(spec.name)
-    return batch.id if batch else None
+def _under_way(ledger: Ledger, spec: ObjectSpec) -> list[str]:
+    """The batches that the next run goes on with: of records, and of the comparison of all ids."""
+    begun = (ledger.open_batch(name) for name in (spec.name, ids_of(spec.name)))
+    return [batch.id for batch in begun if batch is not None]
 
 
 def _bring_up_to_date(work: Work, description: Description, full_refresh: bool) -> tuple[list[Pass], Upkeep]:

@@ -1,4 +1,5 @@
-"""What is under way: per object one batch, its query jobs, and the pages of each that lie in the spool already.
+"""What is under way: per object one batch of records and one of ids, its query jobs, and the pages of each that lie in
+the spool already.
 
 Kept in one SQLite file, so that a run that was killed, cut off or stopped by the quota is continued by the next at the
 same job and the same locator (Salesforce holds results for seven days). Losing the file costs calls, never records.
@@ -37,7 +38,8 @@ _LISTED_ALL = ""
 @dataclass(frozen=True)
 class OpenBatch:
     """A batch that was begun: the id and time its rows carry, the lake's watermark it started from, its window,
-    the columns asked for with their types, and how many rows Salesforce counted."""
+    the columns asked for with their types, and how many rows Salesforce counted. `object` names what is read: records
+    by their object, the comparison of all ids by `ids_of`."""
 
     object: str
     id: str
@@ -47,6 +49,11 @@ class OpenBatch:
     high: datetime | None
     columns: Mapping[str, str]
     counted: int
+
+
+def ids_of(object_name: str) -> str:
+    """How the comparison of an object's ids is named, beside the reading of its records."""
+    return f"{object_name} ids"
 
 
 @dataclass(frozen=True)

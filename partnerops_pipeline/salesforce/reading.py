@@ -124,12 +124,12 @@ class Reader:
         try:
             return self.go_on()
         except (BulkRefused, QueryTooLong):
-            self.ledger.end(self.query.object)
+            self.ledger.end(self.batch.object)
             return self._by_rest()
         except BulkQuotaSpent:
             if self.batch.counted > REST_INSTEAD:
                 raise
-            self.ledger.end(self.query.object)
+            self.ledger.end(self.batch.object)
             return self._by_rest()
 
     def go_on(self) -> Reading:
@@ -152,14 +152,14 @@ class Reader:
     def give_up(self) -> None:
         """Nobody wants the batch any more: end its jobs at Salesforce and forget it."""
         jobs = [_job(piece) for piece in self.ledger.pieces(self.batch.id) if piece.job]
-        self.ledger.end(self.query.object)
+        self.ledger.end(self.batch.object)
         for job in jobs:
             bulk.delete_or_abort(self.org, job)
 
     def close(self) -> None:
         """The rows are in the lake: forget the batch, then free the results at Salesforce."""
         jobs = [_job(piece) for piece in self.ledger.pieces(self.batch.id) if piece.job]
-        self.ledger.end(self.query.object)
+        self.ledger.end(self.batch.object)
         for job in jobs:
             bulk.delete_job(self.org, job)
 

@@ -7,7 +7,7 @@ import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from partnerops_pipeline.salesforce.errors import AnotherExtraction
@@ -27,23 +27,26 @@ class ObjectSpool:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def clear(self, keep: str | None = None) -> None:
-        """Remove the folders of all batches but one."""
+    def clear(self, keep: Collection[str] = ()) -> None:
+        """Remove the folders of all batches but some."""
         for folder in self._root.iterdir():
-            if folder.is_dir() and folder.name != keep:
+            if folder.is_dir() and folder.name not in keep:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def nothing_kept() -> None:
+def nothing_kept() -> Collection[str]:
     """No batch is under way."""
+    return ()
 
 
 @contextlib.contextmanager
-def open_spool(spool: Path, spec: ObjectSpec, keep: Callable[[], str | None] = nothing_kept) -> Iterator[ObjectSpool]:
+def open_spool(
+    spool: Path, spec: ObjectSpec, keep: Callable[[], Collection[str]] = nothing_kept
+) -> Iterator[ObjectSpool]:
     """Hold the object's spool: leftovers are removed first and at the end.
 
     Args:
-        keep: tells which batch is under way; its folder stays, for this run or the next.
+        keep: tells which batches are under way; their folders stay, for this run or the next.
 
     The hold is a kernel lock, which dies with its process: a killed run never leaves it behind.
 
