@@ -225,7 +225,8 @@ def _current_rows(work: Work, done: Sequence[Pass], kept: Upkeep) -> int | None:
     if not changed and not kept.healed:
         if any(one.first for one in done):
             return 0
-        return kept.standing.current_rows
+        if kept.standing.current_rows is not None:  # None: the run that committed was killed before it wrote this down
+            return kept.standing.current_rows
     if len(changed) == 1 and changed[0].first and not kept.healed:
         return changed[0].appended.appended
     before = kept.standing.current_rows

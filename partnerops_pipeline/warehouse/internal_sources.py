@@ -38,6 +38,15 @@ INTERNAL_SOURCES: dict[str, tuple[BoundColumn, ...]] = {
         BoundColumn("reason", "reason", "VARCHAR"),
         BoundColumn("given_at", "given_at", "TIMESTAMPTZ"),
     ),
+    "partnerops/dq_completeness_ledger": (
+        BoundColumn("run_id", "run_id", "VARCHAR"),
+        BoundColumn("source", "source", "VARCHAR"),
+        BoundColumn("object", "object", "VARCHAR"),
+        BoundColumn("lake_table", "lake_table", "VARCHAR"),
+        BoundColumn("verdict", "verdict", "VARCHAR"),
+        BoundColumn("difference", "difference", "BIGINT"),
+        BoundColumn("current_rows", "current_rows", "BIGINT"),
+    ),
     "partnerops/gap_ledger": (
         BoundColumn("evaluation_id", "evaluation_id", "VARCHAR"),
         BoundColumn("gap_id", "gap_id", "VARCHAR"),
@@ -68,8 +77,9 @@ INTERNAL_SOURCES: dict[str, tuple[BoundColumn, ...]] = {
     ),
 }
 """Policy overrides: the value of a setting of the programme from a moment on, who set it and why; which record of which
-system is which partner; every partner id that was ever given; waivers of gaps; and the ledger: which gaps each
-published evaluation found, and what became of each rule in it."""
+system is which partner; every partner id that was ever given; waivers of gaps; what
+each run proved of each object; and the ledger: which gaps each published evaluation found, and what became of each rule
+in it."""
 
 PAST = frozenset({"partnerops/gap_ledger", "partnerops/rule_ledger", "partnerops/dq_completeness_ledger"})
 """What a run itself leaves behind. It is read as the past, so it is no part of what a binding is: else every run would

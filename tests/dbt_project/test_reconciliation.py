@@ -61,6 +61,8 @@ DAMAGE = {
     "where metric_id = 'leads_submitted' and dimension = 'partner_type'",
     "percentiles_are_in_order": "update marts.mart_headline_metrics set value = value + 1000 "
     "where metric_id = 'deal_registration_decision_hours'",
+    "landed_rows_are_in_the_lake": "update quality.dq_completeness set landed_rows = landed_rows + 1 "
+    "where object_name = 'impartner_tiers'",
     "row_count_equal_fct_opportunities": "delete from core.fct_opportunities where ineligible_reason is not null",
 }
 """By the beginning of a test's name: what must make it fail. Applied at once, as each dbt command costs seconds."""
@@ -80,7 +82,10 @@ def drop_exports(warehouse: Path, home: Path, log: EventLog, as_of: date) -> Non
         connection.execute("set TimeZone = 'UTC'")
         for path in lake.tables():
             files = duck.read_parquet(lake.table(path).files())
-            connection.execute(f"insert into {path.replace('/', '.')} by name select * from {files}")
+            inserted = connection.execute(f"insert into {path.replace('/', '.')} by name select * from {files}")
+            connection.execute(
+                "update meta.binding set version = 0, rows = ? where path = ?", [inserted.fetchall()[0][0], path]
+            )
         connection.execute(
             "insert into partnerops.partner_xref (source, source_object, source_id, partner_id, method, _committed_at) "
             "select distinct 'partnerstack', 'partner', partner_key, 'P-' || (select min(id) from salesforce.account "

@@ -40,9 +40,9 @@ def make_warehouse(path: Path, as_of: date, *, reporting_time_zone: str = "UTC")
         warehouse.execute("create schema meta")
         warehouse.execute("create table meta.clock (as_of date, known_at timestamp, reporting_time_zone varchar)")
         warehouse.execute("insert into meta.clock values (?, null, ?)", [as_of, reporting_time_zone])
-        warehouse.execute("create table meta.binding (binding_id varchar, path varchar, version bigint)")
+        warehouse.execute("create table meta.binding (binding_id varchar, path varchar, version bigint, rows bigint)")
         warehouse.executemany(
-            "insert into meta.binding values ('made by a test', ?, ?)",
+            "insert into meta.binding values ('made by a test', ?, ?, 0)",
             [[table, 0 if table.startswith("salesforce/") else None] for table in promised],
         )
         for table, columns in promised.items():
