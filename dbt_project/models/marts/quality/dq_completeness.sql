@@ -1,5 +1,6 @@
 -- One row per object of Salesforce (the newest proof) and per export file. How often a run looked is no part of it: two
--- lakes with the same records give the same bytes, also when one of the runs between was killed.
+-- lakes with the same records give the same bytes, also when one of the runs between was killed. It speaks of all that
+-- the release was built from, whatever its day.
 with objects as (
     select
         proofs.source,
@@ -27,7 +28,6 @@ files as (
         case when files.state = 'landed' then coalesce(files.rows_landed, 0) else 0 end as landed_rows,
         coalesce(files.rows_rejected, 0) as rejected_rows
     from {{ ref('stg_partnerops__intake_files') }} as files
-    where files.first_seen_on <= {{ as_of() }}
 ),
 
 judged_files as (
