@@ -308,7 +308,7 @@ def test_a_run_costs_the_calls_that_it_needs_and_no_more(calm: Stage) -> None:
     kinds = {
         "log-in": sum("oauth2/token" in one for one in told),
         "identity": sum("userinfo" in one or one == "GET query" for one in told),
-        "describe": sum("batch" in one for one in told),
+        "describe": sum("composite" in one for one in told),
         "count": sum(one == "GET queryAll" for one in told),
         "job": sum(one == "POST jobs/query" for one in told),
         "poll": sum(one.startswith("GET jobs/query/") and one.count("/") == 2 for one in told),

@@ -182,13 +182,21 @@ def test_every_text_comes_as_it_is(tmp_path: Path, api: str) -> None:
         on.is_org(spec)
 
 
-def test_four_hundred_fields_are_too_long_for_an_address_and_go_by_bulk(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("api", "read_by"), [("auto", "rest"), ("bulk", "bulk")])
+def test_four_hundred_fields_are_too_long_for_an_address_and_come_by_either_api(
+    tmp_path: Path, api: str, read_by: str
+) -> None:
+    """By either the query travels in a body."""
     with stage(tmp_path, accounts=4) as on:
-        for number in range(400):
-            on.org.store.add_field("Account", f"A_Custom_Field_With_A_Long_Name_{number:03}__c", "string(20)")
-        spec = open_ended(on)
+        names = [f"A_Custom_Field_With_A_Long_Name_{number:03}__c" for number in range(400)]
+        for name in names:
+            on.org.store.add_field("Account", name, "string(20)")
+        for at in (1, 4):
+            on.org.store.update("Account", made_id("001", at), {name: f"{at}-{name[-6:-3]}" for name in names})
+        on.org.clock.advance(timedelta(hours=1))
+        spec = on.spec("Account", also=("*__c",), api=api)
         report = on.run(spec)["Account"]
-        assert (report.state, report.api) == ("ok", "bulk")
+        assert (report.state, report.api, report.downloaded) == ("ok", read_by, 4)
         assert max(len(one.query) for one in on.requests()) < 14_336
         on.is_org(spec)
 
