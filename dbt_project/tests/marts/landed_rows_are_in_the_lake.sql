@@ -1,18 +1,15 @@
--- What the deliveries say they brought is what the lake holds: a table of exports as many rows as its files landed, an
--- object of Salesforce at least one version of each of its records.
+-- What the deliveries say they brought is in the lake: all rows that its files landed, and of each object of Salesforce
+-- at least one version of each record. More may be there: a file that is being taken at this very moment.
 with landed as (
     select
         deliveries.lake_table,
-        deliveries.source,
-        sum(deliveries.landed_rows) as landed_rows,
-        sum(deliveries.current_rows) as current_rows
+        sum(case when deliveries.source = 'salesforce' then deliveries.current_rows else deliveries.landed_rows end)
+            as least_rows
     from {{ ref('dq_completeness') }} as deliveries
-    group by deliveries.lake_table, deliveries.source
+    group by deliveries.lake_table
 )
 
-select landed.lake_table, landed.landed_rows, landed.current_rows, bound.stored_rows
+select landed.lake_table, landed.least_rows, bound.stored_rows
 from landed
 left join {{ ref('stg_partnerops__bound_tables') }} as bound on landed.lake_table = bound.lake_table
-where
-    (landed.source <> 'salesforce' and landed.landed_rows <> coalesce(bound.stored_rows, 0))
-    or (landed.source = 'salesforce' and landed.current_rows > coalesce(bound.stored_rows, 0))
+where landed.least_rows > coalesce(bound.stored_rows, 0)
