@@ -9,61 +9,21 @@ Reference: https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_r
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from urllib.parse import quote
 
 from partnerops_pipeline.lake.columns import Column
 from partnerops_pipeline.salesforce import soql
 from partnerops_pipeline.salesforce.current import DELETED_AT, current_records
-from partnerops_pipeline.salesforce.errors import LogOfDeletionsRefused, UnusableAnswer
+from partnerops_pipeline.salesforce.errors import UnusableAnswer
 from partnerops_pipeline.salesforce.identity import new_batch_id
 from partnerops_pipeline.salesforce.passes import Work, version_order
 from partnerops_pipeline.salesforce.planner import HEADER_ROOM, LONGEST_URI_BYTES
-from partnerops_pipeline.salesforce.window import OVERLAP
 
-LOG_DAYS = timedelta(days=15) - timedelta(minutes=5)
-"""How far back the log can be asked; five minutes of it are left for the way."""
 _BYTES_PER_ID = 27
 """In an address, with its quotes and comma written as %27 and %2C."""
 MOST_ASKED = 2_000
 """Ids that are asked for one by one; more are settled by comparing all."""
-
-
-@dataclass(frozen=True)
-class LogOfDeletions:
-    """What the log says: id -> time of deletion; up to when it is complete; whether it misses a stretch before."""
-
-    deleted: Mapping[str, datetime]
-    until: datetime | None
-    gap: bool
-
-
-def read_log(work: Work, since: datetime | None) -> LogOfDeletions:
-    """The deletions since a moment, and some minutes before it again.
-
-    `gap`: the log does not reach back that far, so deletions may be missing from it.
-    """
-    now = work.now.replace(microsecond=0)
-    if since is None or now - since + OVERLAP > LOG_DAYS:
-        return LogOfDeletions({}, None, gap=True)
-    start = since - OVERLAP
-    name = work.spec.name
-    span = f"start={quote(_text(start), safe='')}&end={quote(_text(now), safe='')}"
-    try:
-        answer = work.org.get_json(
-            work.org.path(f"sobjects/{name}/deleted/?{span}"), doing=f"reading the deletions of {name}"
-        )
-        deleted = {str(entry["id"]): _moment(entry["deletedDate"]) for entry in answer["deletedRecords"]}
-        earliest = _moment(answer["earliestDateAvailable"])
-        until = _moment(answer["latestDateCovered"])
-    except LogOfDeletionsRefused:
-        return LogOfDeletions({}, None, gap=True)
-    except (KeyError, TypeError, ValueError):
-        raise UnusableAnswer(
-            f"Salesforce's answer about the deletions of {name} is not what is documented.", "Run again."
-        ) from None
-    return LogOfDeletions(deleted, until, gap=earliest > since)
 
 
 def bury_logged(work: Work, deleted: Mapping[str, datetime]) -> int | None:
@@ -150,11 +110,3 @@ def ids_beside(columns: Iterable[str]) -> int:
 def _by_hundreds(ids: Sequence[str]) -> Iterable[Sequence[str]]:
     step = ids_beside(["Id"])
     return (ids[start : start + step] for start in range(0, len(ids), step))
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).replace(microsecond=0).isoformat()
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(str(text)).astimezone(UTC)

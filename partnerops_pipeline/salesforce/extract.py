@@ -29,6 +29,7 @@ from partnerops_pipeline.salesforce.identity import new_batch_id, record_identit
 from partnerops_pipeline.salesforce.ledger import Ledger, ids_of
 from partnerops_pipeline.salesforce.objects import ObjectSpec
 from partnerops_pipeline.salesforce.org import Org
+from partnerops_pipeline.salesforce.outlook import NOTHING_KNOWN, Outlook, look_ahead
 from partnerops_pipeline.salesforce.passes import Pass, Work, go_on, open_batch_to_continue, read_window
 from partnerops_pipeline.salesforce.report import ObjectReport as ObjectReport
 from partnerops_pipeline.salesforce.report import report_of
@@ -50,6 +51,7 @@ def extract_object(
     *,
     full_refresh: bool = False,
     ledger: Ledger | None = None,
+    outlook: Outlook = NOTHING_KNOWN,
 ) -> ObjectReport:
     """Bring one object up to date in the lake.
 
@@ -60,6 +62,7 @@ def extract_object(
         spool: folder for half-done downloads; what a run that was stopped leaves there, the next one continues.
         full_refresh: read everything again instead of the last window.
         ledger: what is under way; by default the one in `state/` beside the spool.
+        outlook: what was asked of the object beforehand.
 
     Returns:
         state "ok", or "absent" where an optional object does not exist in this org.
@@ -87,7 +90,7 @@ def extract_object(
                     verdict="absent",
                 )
             columns, absent = choose_columns(spec, description)
-            work = Work(org, spec, lake.table(spec.lake_table), ledger, room, columns)
+            work = Work(org, spec, lake.table(spec.lake_table), ledger, room, columns, outlook)
             try:
                 done, kept = _bring_up_to_date(work, description, full_refresh)
                 break
@@ -123,6 +126,7 @@ def extract_all(
         WrongCredentials, Unreachable, QuotaSpent, ResourceExhausted, AnotherOrg: no object can be read; what was
         committed stays.
     """
+    made_before = org.counter.calls
     record_identity(org, lake)
     run_id, started = new_batch_id(org.session.server_time), org.session.server_time
     org.describe_all(spec.name for spec in specs)
@@ -131,9 +135,17 @@ def extract_all(
     ledger = Ledger(ledger_file(spool))
     pool = ThreadPoolExecutor(threads, thread_name_prefix="object")
     try:
-        futures = {pool.submit(_reported, org, spec, lake, spool, ledger, full_refresh): spec for spec in specs}
+        known = {} if full_refresh else look_ahead(org, specs, ledger)
+        shares = _shares(org.counter.calls - made_before, specs)
+
+        def one(spec: ObjectSpec) -> ObjectReport:
+            outlook = known.get(spec.name, NOTHING_KNOWN)
+            return _reported(org, spec, lake, spool, ledger, full_refresh, outlook)
+
+        futures = {pool.submit(one, spec): spec for spec in specs}
         for future in as_completed(futures):
             report = future.result()
+            report = replace(report, calls=report.calls + shares[report.object])
             report = _with_schema_changes(report, schema.of(report.object))
             reports[report.object] = report
             if on_report is not None:
@@ -146,15 +158,23 @@ def extract_all(
     return [reports[spec.name] for spec in specs]
 
 
+def _shares(calls: int, specs: Sequence[ObjectSpec]) -> dict[str, int]:
+    """Calls made for all objects together, whole ones to each, so that the reports add up to what the run cost."""
+    each, left = divmod(calls, len(specs)) if specs else (0, 0)
+    return {spec.name: each + (at < left) for at, spec in enumerate(specs)}
+
+
 def _with_schema_changes(report: ObjectReport, changes: tuple[SchemaChange, ...]) -> ObjectReport:
     """A failure that a renamed field explains says so."""
     renamed = [one.sentence for one in changes if report.state == "failed" and one.kind == "probably renamed"]
     return replace(report, schema_changes=changes, message=" ".join([report.message, *renamed]))
 
 
-def _reported(org: Org, spec: ObjectSpec, lake: Lake, spool: Path, ledger: Ledger, full_refresh: bool) -> ObjectReport:
+def _reported(
+    org: Org, spec: ObjectSpec, lake: Lake, spool: Path, ledger: Ledger, full_refresh: bool, outlook: Outlook
+) -> ObjectReport:
     try:
-        return extract_object(org, spec, lake, spool, full_refresh=full_refresh, ledger=ledger)
+        return extract_object(org, spec, lake, spool, full_refresh=full_refresh, ledger=ledger, outlook=outlook)
     except PartneropsError as error:
         if ends_the_run(error):
             raise

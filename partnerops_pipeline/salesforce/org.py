@@ -200,6 +200,11 @@ class Org:
             elif part is not None and part.status == 404:
                 self._remember(name, None)
 
+    def known(self, name: str) -> Description | None:
+        """The description where it was asked for already and there is one."""
+        with self._lock:
+            return self._described.get(name)
+
     def forget(self, name: str) -> None:
         """Ask again for an object's description when it is next needed: the org has changed meanwhile."""
         with self._lock:

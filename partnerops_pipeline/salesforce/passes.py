@@ -21,6 +21,7 @@ from partnerops_pipeline.salesforce.identity import new_batch_id
 from partnerops_pipeline.salesforce.ledger import Ledger, OpenBatch
 from partnerops_pipeline.salesforce.objects import ObjectSpec
 from partnerops_pipeline.salesforce.org import Org
+from partnerops_pipeline.salesforce.outlook import NOTHING_KNOWN, Outlook
 from partnerops_pipeline.salesforce.reading import Query, Reader, Reading
 from partnerops_pipeline.salesforce.spool import ObjectSpool
 from partnerops_pipeline.salesforce.typing_pages import PageStamp
@@ -34,7 +35,8 @@ JOB_LIFE = timedelta(days=6, hours=12)
 
 @dataclass(frozen=True)
 class Work:
-    """What all steps on one object share while this process holds it. `columns`: API name -> DuckDB type."""
+    """What all steps on one object share while this process holds it. `columns`: API name -> DuckDB type; `outlook`:
+    what was asked of it beforehand, together with the others."""
 
     org: Org
     spec: ObjectSpec
@@ -42,6 +44,7 @@ class Work:
     ledger: Ledger
     room: ObjectSpool
     columns: Mapping[str, str]
+    outlook: Outlook = NOTHING_KNOWN
 
     @property
     def now(self) -> datetime:
@@ -131,9 +134,11 @@ def read_window(work: Work, *, full: bool) -> Pass:
 
 def _read_once(work: Work, *, full: bool, reads: int) -> Pass | None:
     spec, now, watermark = work.spec, work.now, work.table.watermark()
-    window = next_window(watermark, now, full=full)
+    window, quiet = next_window(watermark, now, full=full), work.outlook.quiet
+    known = reads == 1 and quiet is not None and quiet.low == window.low
+    window = quiet if known and quiet is not None else window
     low, high = (window.low, window.high) if spec.cursor_field else (None, None)
-    before = count_window(work.org, spec, low, high)
+    before = 0 if known else count_window(work.org, spec, low, high)
     first = not work.table.exists()
     lake_batch = work.table.begin_batch(batch_id=new_batch_id(now), extracted_at=now)
     batch = OpenBatch(spec.name, lake_batch.batch_id, now, watermark, low, high, work.columns, before)

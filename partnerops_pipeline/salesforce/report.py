@@ -37,7 +37,7 @@ class ObjectReport:
         deletion_gap: the log of deletions missed a stretch, so all ids were compared.
         compared_at: up to when calculated fields and ids are known to agree.
         watermark: up to when the lake has been read; `window_low`: from when this run read, None = the beginning.
-        calls: API calls it cost.
+        calls: API calls it cost, with its share of those that were made for all objects together.
         bad_count, bad_values: values that did not fit their field's type, and the first of them.
         absent_fields: configured fields that this org lacks or hides.
         resumed: an earlier run's download went on.

@@ -44,19 +44,24 @@ class Standing:
 
 def read_standing(ledger: Ledger, object_name: str, table: LakeTable) -> Standing:
     """What was kept, unless the lake table is another or older one than it speaks of."""
-    kept = ledger.standing(object_name)
-    if not kept or not table.exists():
+    found = last_standing(ledger, object_name)
+    if found == Standing() or not table.exists():
         return Standing()
-    found = Standing(
+    watermark = table.watermark()
+    older = found.watermark is not None and (watermark is None or watermark < found.watermark)
+    return Standing() if older else found
+
+
+def last_standing(ledger: Ledger, object_name: str) -> Standing:
+    """What was kept, whatever became of the lake since."""
+    kept = ledger.standing(object_name)
+    return Standing(
         watermark=_moment(kept.get("watermark")),
         columns=kept.get("columns") or {},
         deleted_until=_moment(kept.get("deleted_until")),
         swept_at=_moment(kept.get("swept_at")),
         current_rows=kept.get("current_rows"),
     )
-    watermark = table.watermark()
-    older = found.watermark is not None and (watermark is None or watermark < found.watermark)
-    return Standing() if older else found
 
 
 def keep_standing(ledger: Ledger, object_name: str, standing: Standing) -> None:

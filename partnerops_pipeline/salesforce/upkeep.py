@@ -10,7 +10,8 @@ from partnerops_pipeline.errors import PermissionDenied
 from partnerops_pipeline.lake import duck
 from partnerops_pipeline.salesforce import soql
 from partnerops_pipeline.salesforce.current import current_records
-from partnerops_pipeline.salesforce.deletions import LogOfDeletions, bury_logged, read_log
+from partnerops_pipeline.salesforce.deletion_log import LogOfDeletions, read_log
+from partnerops_pipeline.salesforce.deletions import bury_logged
 from partnerops_pipeline.salesforce.describe import Description
 from partnerops_pipeline.salesforce.errors import TooMuchAtOnce
 from partnerops_pipeline.salesforce.passes import Pass, Work
@@ -86,7 +87,9 @@ def _read_log(work: Work, description: Description, standing: Standing) -> LogOf
     if not description.replicateable:
         return None
     try:
-        return read_log(work, standing.deleted_until)
+        if work.outlook.log is not None and work.outlook.log_since == standing.deleted_until:
+            return work.outlook.log
+        return read_log(work.org, work.spec.name, standing.deleted_until)
     except PermissionDenied:
         return None  # this log-in may not ask, or the object has no log after all: all ids are compared once a day
 
