@@ -37,7 +37,7 @@ lint: $(LINTERS)  ## style and types
 
 .PHONY: bench
 bench: $(INSTALLED)  ## where the time goes, side by side with what it is compared to
-	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+	@failed=0; for script in benchmarks/*.py; do echo; echo "== $$script"; $(BIN)/python "$$script" || failed=1; done; exit $$failed
 
 .PHONY: clean
 clean:  ## remove what can be made again: environment, caches, compiled dbt; never the data

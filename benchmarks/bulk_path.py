@@ -1,40 +1,47 @@
-"""A million opportunities of 30 columns by Bulk API 2.0 into a committed, counted lake table, beside the same by hand.
+"""A million opportunities of 30 columns by Bulk API 2.0 into a committed, counted lake table, beside others' ways.
 
 Compared, each in a process of its own, interleaved, medians of the rounds:
   curl + DuckDB          the same pages by curl to disk, then DuckDB's read_csv with the exact types -> one Parquet file
   simple-salesforce      its bulk2 query, each page into pandas, then one Parquet file; what pandas infers, so money is
                          float and dates are text
+  dlt's way, Parquet     a re-creation of dlt's Salesforce source and core (measuring/dlt_pattern.py), 40,000 records
+  dlt's way, default     the same with dlt's default loader (INSERT … VALUES), 10,000 records, since it is slow
   partnerops             describe, count, job, pages, types, commit with watermark, count again: the product itself
   partnerops, gzip       the same with compressed transfer, as over a real network
 
-The pages are rendered once before; what the server itself uses is told beside. The first three read uncompressed pages,
-since on loopback compressing only measures zlib. CPU and wall begin after the imports. Run: `make bench`, or
-`python benchmarks/bulk_path.py --rows 100000`.
+Ratios are per row, so that fewer records can stand beside more. The pages are rendered once before; what the server
+itself uses is told beside. All but the last read uncompressed pages, since on loopback compressing only measures zlib.
+CPU and wall begin after the imports. Run: `make bench`, or `python benchmarks/bulk_path.py --rows 100000`.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
+import http.server
 import importlib
 import io
 import json
-import os
-import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from measuring.told import cpu, cpu_of, machine, peak_mb, spread, target
+
 OBJECT = "Opportunity"
 TOKEN = "00DBench!fixed-token"
 VERSION = "62.0"
 PAGE_ROWS = 50_000
+DLT_PARQUET_ROWS = 40_000
+DLT_DEFAULT_ROWS = 10_000
 
 
 @dataclass
@@ -48,8 +55,13 @@ class Measured:
     server_cpu: float = 0.0
 
 
+class _Silent(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """No line per request."""
+
+
 def serve(folder: Path, rows: int) -> None:
-    """Serve a synthetic org with pre-rendered pages until standard input closes."""
+    """Serve a synthetic org with pre-rendered pages, and prepared answers as files, until standard input closes."""
     from partnerops_pipeline.demo.salesforce.prerendered import Prerendered, synthetic_org
     from partnerops_pipeline.demo.salesforce.server import running_org
 
@@ -58,9 +70,14 @@ def serve(folder: Path, rows: int) -> None:
         running_org(
             store, prepared=Prerendered(store, folder / "pages"), bulk_page_rows=PAGE_ROWS, access_tokens=(TOKEN,)
         ) as org,
+        http.server.ThreadingHTTPServer(
+            ("127.0.0.1", 0), functools.partial(_Silent, directory=str(folder / "answers"))
+        ) as files,
     ):
-        print(org.url, flush=True)
+        threading.Thread(target=files.serve_forever, daemon=True).start()
+        print(org.url, f"http://127.0.0.1:{files.server_port}", flush=True)
         sys.stdin.read()
+        files.shutdown()
 
 
 def by_partnerops(url: str, folder: Path, *, gzip: bool = False) -> int:
@@ -78,6 +95,16 @@ def by_partnerops(url: str, folder: Path, *, gzip: bool = False) -> int:
 def by_curl_and_duckdb(url: str, folder: Path) -> int:
     import duckdb
 
+    pages = curl_pages(url, folder)
+    types = json.dumps(_types(url)).replace('"', "'")
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    query = f"SELECT * FROM read_csv({pages}, header = true, columns = {types})"
+    copied = connection.execute(f"COPY ({query}) TO '{folder / 'all.parquet'}' (FORMAT parquet, COMPRESSION zstd)")
+    return int((copied.fetchone() or [0])[0])
+
+
+def curl_pages(url: str, folder: Path) -> list[str]:
     jobs = f"{url}/services/data/v{VERSION}/jobs/query"
 
     def curl(*arguments: str) -> bytes:
@@ -96,12 +123,7 @@ def by_curl_and_duckdb(url: str, folder: Path) -> int:
             pages.append(str(folder / f"page-{len(pages):04}.csv"))
             curl("--output", pages[-1], url + entry["resultUrl"])
         following = answer.get("nextRecordsUrl") if not answer["done"] else None
-    types = json.dumps(_types(url)).replace('"', "'")
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    query = f"SELECT * FROM read_csv({pages}, header = true, columns = {types})"
-    copied = connection.execute(f"COPY ({query}) TO '{folder / 'all.parquet'}' (FORMAT parquet, COMPRESSION zstd)")
-    return int((copied.fetchone() or [0])[0])
+    return pages
 
 
 def by_simple_salesforce_and_pandas(url: str, folder: Path) -> int:
@@ -127,18 +149,29 @@ def by_simple_salesforce_and_pandas(url: str, folder: Path) -> int:
     return len(frame)
 
 
+def by_dlt_pattern(url: str, folder: Path, *, parquet: bool) -> int:
+    from measuring import dlt_pattern
+
+    return dlt_pattern.load(f"{url}/{'parquet' if parquet else 'default'}.json", folder, parquet=parquet)
+
+
+YARD, PANDAS, OURS = "curl + DuckDB", "simple-salesforce + pandas", "partnerops"
+DLT_PARQUET, DLT_DEFAULT = "dlt's way, Parquet loader", "dlt's way, default loader"
 CONTENDERS: dict[str, Callable[[str, Path], int]] = {
-    "curl + DuckDB": by_curl_and_duckdb,
-    "simple-salesforce + pandas": by_simple_salesforce_and_pandas,
-    "partnerops": by_partnerops,
+    YARD: by_curl_and_duckdb,
+    PANDAS: by_simple_salesforce_and_pandas,
+    DLT_PARQUET: lambda url, folder: by_dlt_pattern(url, folder, parquet=True),
+    DLT_DEFAULT: lambda url, folder: by_dlt_pattern(url, folder, parquet=False),
+    OURS: by_partnerops,
     "partnerops, gzip": lambda url, folder: by_partnerops(url, folder, gzip=True),
 }
 
-
 IMPORTS = {
-    "curl + DuckDB": ("duckdb", "partnerops_pipeline.salesforce.org"),
-    "simple-salesforce + pandas": ("pandas", "pyarrow.parquet", "simple_salesforce"),
-    "partnerops": ("partnerops_pipeline.salesforce.extract",),
+    YARD: ("duckdb", "partnerops_pipeline.salesforce.org"),
+    PANDAS: ("pandas", "pyarrow.parquet", "simple_salesforce"),
+    DLT_PARQUET: ("requests", "duckdb", "pandas", "pyarrow.parquet", "measuring.dlt_pattern"),
+    DLT_DEFAULT: ("requests", "duckdb", "measuring.dlt_pattern"),
+    OURS: ("partnerops_pipeline.salesforce.extract",),
     "partnerops, gzip": ("partnerops_pipeline.salesforce.extract",),
 }
 
@@ -147,17 +180,16 @@ def measure(name: str, url: str, folder: Path) -> Measured:
     """One contender in this process, which must be fresh: peak memory is that of the process."""
     for module in IMPORTS[name]:
         importlib.import_module(module)
-    cpu, wall = _cpu(), time.perf_counter()
+    used, wall = cpu(), time.perf_counter()
     rows = CONTENDERS[name](url, folder)
-    cpu, wall = _cpu() - cpu, time.perf_counter() - wall
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return Measured(cpu, wall, peak / 1024, rows)
+    return Measured(cpu() - used, time.perf_counter() - wall, peak_mb(), rows)
 
 
 def compare(rows: int, rounds: int) -> None:
+    print(machine())
     with tempfile.TemporaryDirectory(prefix="partnerops-bench-") as scratch:
         root = Path(scratch)
-        (root / "org").mkdir()
+        (root / "org" / "answers").mkdir(parents=True)
         server = subprocess.Popen(
             [sys.executable, __file__, "serve", str(root / "org"), str(rows)],
             stdin=subprocess.PIPE,
@@ -166,47 +198,72 @@ def compare(rows: int, rounds: int) -> None:
         )
         assert server.stdin is not None and server.stdout is not None
         try:
-            url = server.stdout.readline().strip()
-            _in_child("curl + DuckDB", url, root, server.pid)  # renders the pages, fills the disk cache
+            url, files = server.stdout.readline().split()
+            # the first reading renders the pages and fills the disk cache; the answers for dlt's way are made of it
+            subprocess.run([sys.executable, __file__, "answers", url, str(root / "org" / "answers")], check=True)
             found: dict[str, list[Measured]] = {name: [] for name in CONTENDERS}
             for _ in range(rounds):
                 for name in CONTENDERS:
-                    found[name].append(_in_child(name, url, root, server.pid))
+                    address = files if name in (DLT_PARQUET, DLT_DEFAULT) else url
+                    found[name].append(_in_child(name, address, root, server.pid))
         finally:
             server.stdin.close()
             server.wait(timeout=30)
     _print(rows, found)
 
 
+def write_answers(url: str, folder: Path) -> None:
+    from measuring import dlt_pattern
+
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        pages = curl_pages(url, Path(scratch))
+        dlt_pattern.write_answer(Path(pages[0]), _columns(), _types(url), DLT_PARQUET_ROWS, folder / "parquet.json")
+        dlt_pattern.write_answer(Path(pages[0]), _columns(), _types(url), DLT_DEFAULT_ROWS, folder / "default.json")
+
+
 def _in_child(name: str, url: str, root: Path, server: int) -> Measured:
     folder = root / "run"
     folder.mkdir()
-    before = _cpu_of(server)
+    before = cpu_of(server)
     done = subprocess.run(
         [sys.executable, __file__, "measure", name, url, str(folder)], check=True, stdout=subprocess.PIPE
     )
     shutil.rmtree(folder)
     measured = Measured(**json.loads(done.stdout.splitlines()[-1]))
-    measured.server_cpu = _cpu_of(server) - before
+    measured.server_cpu = cpu_of(server) - before
     return measured
 
 
 def _print(rows: int, found: dict[str, list[Measured]]) -> None:
-    def median(name: str, what: str) -> float:
-        return statistics.median(getattr(one, what) for one in found[name])
+    def per_row(name: str, what: str) -> float:
+        return statistics.median(getattr(one, what) / one.rows for one in found[name])
 
-    yard = "curl + DuckDB"
-    rounds = len(found[yard])
-    columns = len(_columns())
-    print(f"{rows:,} rows × {columns} columns, pages of {PAGE_ROWS:,} rows, medians of {rounds} interleaved rounds")
-    print(f"{'':28}{'CPU s':>8}{'ratio':>7}{'wall s':>8}{'ratio':>7}{'peak MB':>9}{'server CPU s':>14}")
-    for name in found:
-        assert {one.rows for one in found[name]} == {rows}, f"{name} did not bring all rows"
-        cpu, wall = median(name, "cpu"), median(name, "wall")
+    def ratio(name: str, to: str, what: str = "cpu") -> float:
+        return per_row(name, what) / per_row(to, what)
+
+    rounds = len(found[YARD])
+    print(f"{rows:,} rows × {len(_columns())} columns, pages of {PAGE_ROWS:,} rows, {rounds} interleaved rounds,")
+    print(f"seconds as min–median–max; ratios are medians per row, to {YARD}")
+    print(f"{'':28}{'rows':>10}{'CPU s':>18}{'ratio':>8}{'wall s':>20}{'ratio':>8}{'peak MB':>9}{'server CPU s':>14}")
+    for name, ran in found.items():
+        expected = min(rows, {DLT_PARQUET: DLT_PARQUET_ROWS, DLT_DEFAULT: DLT_DEFAULT_ROWS}.get(name, rows))
+        assert {one.rows for one in ran} == {expected}, f"{name} did not bring all rows"
+        peak = statistics.median(one.peak_mb for one in ran)
+        served = statistics.median(one.server_cpu for one in ran)
         print(
-            f"{name:28}{cpu:8.2f}{cpu / median(yard, 'cpu'):7.2f}{wall:8.2f}{wall / median(yard, 'wall'):7.2f}"
-            f"{median(name, 'peak_mb'):9.0f}{median(name, 'server_cpu'):14.2f}"
+            f"{name:28}{expected:10,}{spread([one.cpu for one in ran]):>18}{ratio(name, YARD):8.2f}"
+            f"{spread([one.wall for one in ran]):>20}{ratio(name, YARD, 'wall'):8.2f}{peak:9.0f}{served:14.2f}"
         )
+    print("Targets, CPU per row of partnerops as a part of")
+    print(target(YARD, ratio(OURS, YARD), 1.25))
+    print(target(PANDAS, ratio(OURS, PANDAS), 1 / 3) + " (reading CSV alone takes most of that: docs/performance.md)")
+    print(target(DLT_DEFAULT + " (a re-creation)", ratio(OURS, DLT_DEFAULT), 1 / 20))
+    print(target(DLT_PARQUET + " (a re-creation)", ratio(OURS, DLT_PARQUET), 1 / 20))
+    print("Targets, wall")
+    print(target(YARD, ratio(OURS, YARD, "wall"), 1.25))
+    print(target(PANDAS, ratio(OURS, PANDAS, "wall"), 1 / 3))
+    print("Targets, memory")
+    print(target("peak of partnerops", max(one.peak_mb for one in found[OURS]), 400, " MB"))
 
 
 def _columns() -> tuple[str, ...]:
@@ -236,27 +293,18 @@ def _types(url: str) -> dict[str, str]:
     return {name: described[name].lake_type for name in _columns()}
 
 
-def _cpu() -> float:
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)
-
-
-def _cpu_of(pid: int) -> float:
-    """CPU seconds of a living process, from the kernel's table (Linux)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def main() -> None:
     arguments = sys.argv[1:]
     if arguments[:1] == ["serve"]:
         serve(Path(arguments[1]), int(arguments[2]))
+    elif arguments[:1] == ["answers"]:
+        write_answers(arguments[1], Path(arguments[2]))
     elif arguments[:1] == ["measure"]:
         print(json.dumps(asdict(measure(arguments[1], arguments[2], Path(arguments[3])))))
     else:
         parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
         parser.add_argument("--rows", type=int, default=1_000_000)
-        parser.add_argument("--rounds", type=int, default=3)
+        parser.add_argument("--rounds", type=int, default=5)
         chosen = parser.parse_args(arguments)
         compare(chosen.rows, chosen.rounds)
 

@@ -56,18 +56,26 @@ def count_keys(connection: duckdb.DuckDBPyConnection, staged: Staged, table: str
         BadData: a row has no key; without one, versions of a record cannot be told apart.
     """
     keys = [duck.name(column) for column in staged.key]
-    distinct = keys[0] if len(keys) == 1 else f"({', '.join(keys)})"
     empty = " OR ".join(f"{key} IS NULL" for key in keys)
-    found = connection.execute(
-        f"SELECT count(DISTINCT {distinct}), count(*) FILTER ({empty}) FROM {staged.source}"
-    ).fetchone()
-    distinct_keys, without = found or (0, 0)
+    without = _number(connection, f"SELECT count(*) FROM {staged.source} WHERE {empty}")
     if without:
         raise BadData(
             f"{without} rows for the lake table {table} have no {' and '.join(staged.key)}, which tells records apart.",
             "Mend them at the source; nothing of the batch was stored.",
         )
-    return int(distinct_keys)
+    # As many hashes as rows prove as many keys; fewer may be a collision and prove nothing. Of five million ids the
+    # hashes take 0.6 s of CPU and spill at 64 MB, the ids themselves 1.4 s and 150 MB.
+    listed = ", ".join(keys)
+    with duck.less_memory(connection):
+        hashes = _number(connection, f"SELECT count(*) FROM (SELECT DISTINCT hash({listed}) FROM {staged.source})")
+        if hashes == staged.rows:
+            return hashes
+        return _number(connection, f"SELECT count(*) FROM (SELECT DISTINCT {listed} FROM {staged.source})")
+
+
+def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    found = connection.execute(query).fetchone()
+    return int(found[0]) if found else 0
 
 
 def write_news(

@@ -59,9 +59,7 @@ def widen(
             ]
             target = folder / parquet_files.new_name("widened")
             source = duck.read_parquet([folder / name])
-            connection.execute(
-                f"COPY (SELECT {', '.join(chosen)} FROM {source}) TO {duck.text(str(target))} ({duck.PARQUET})"
-            )
+            _copy(connection, f"SELECT {', '.join(chosen)} FROM {source}", target)
             written.append(target)
         parquet_files.sync(written)
         adds = parquet_files.add_actions(connection, written, recorded_ranges(snapshot))
@@ -121,9 +119,7 @@ def compact(
             target = folder / parquet_files.new_name("compacted")
             present = {name for file in parquet_files.inspect(connection, group) for name in file.types}
             chosen = ", ".join(duck.name(column.name) for column in snapshot.columns if column.name in present)
-            connection.execute(
-                f"COPY (SELECT {chosen} FROM {duck.read_parquet(group)}) TO {duck.text(str(target))} ({duck.PARQUET})"
-            )
+            _copy(connection, f"SELECT {chosen} FROM {duck.read_parquet(group)}", target)
             written.append(target)
         parquet_files.sync(written)
         adds = parquet_files.add_actions(connection, written, recorded_ranges(snapshot), data_change=False)
@@ -172,3 +168,8 @@ def vacuum(folder: Path, snapshot: log.Snapshot, older_than: timedelta) -> int:
 def _remove(paths: Sequence[Path]) -> None:
     for path in paths:
         path.unlink(missing_ok=True)
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
+    statement = f"COPY ({query}) TO {duck.text(str(target))} ({duck.PARQUET})"
+    duck.with_room_for_wide_rows(connection, lambda: connection.execute(statement))

@@ -369,14 +369,17 @@ class LakeTable:
     ) -> tuple[list[Path], int]:
         target = self.folder / parquet_files.new_name(batch.batch_id)
         stored = snapshot.columns if snapshot else []
-        written = changes.write_news(
+        written = duck.with_room_for_wide_rows(
             connection,
-            batch,
-            merge([column for column in stored if column.name not in META_NAMES], columns),
-            has_duplicates=has_duplicates,
-            stored=self._paths(snapshot) if snapshot else [],
-            compare_ignore=compare_ignore,
-            target=target,
+            lambda: changes.write_news(
+                connection,
+                batch,
+                merge([column for column in stored if column.name not in META_NAMES], columns),
+                has_duplicates=has_duplicates,
+                stored=self._paths(snapshot) if snapshot else [],
+                compare_ignore=compare_ignore,
+                target=target,
+            ),
         )
         if written:
             return [target], written

@@ -25,8 +25,6 @@ LONGEST_LINE_BYTES = 16 * 1024 * 1024
 _BAD_VALUES_SHOWN = 3
 _MEMORY = "64MB"
 """For each page under way. Of 30 columns a page peaks 56 MB above its process, one ten times as large 73 MB."""
-_MEMORY_OF_WIDE_ROWS = "2GB"
-"""DuckDB works on 2,048 rows at a time: 200 MB where each holds 100 KB of text. Such a page is worth more memory."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +94,7 @@ def type_page(page: Path, target: Path, columns: Mapping[str, str], stamp: PageS
     source = _read_csv(page, order, header)
     with duck.open_duck(target.with_suffix(".scratch"), threads=1, memory=_MEMORY) as connection:
         try:
-            try:
-                return _type(connection, source, columns, stamp, target)
-            except duckdb.OutOfMemoryException:
-                connection.execute(f"SET memory_limit = {_text(_MEMORY_OF_WIDE_ROWS)}")
-                return _type(connection, source, columns, stamp, target)
+            return duck.with_room_for_wide_rows(connection, lambda: _type(connection, source, columns, stamp, target))
         except duckdb.InvalidInputException as error:
             raise UnusableAnswer(
                 f"A page of results is not CSV: {str(error).splitlines()[0]}", "Run again; the page is fetched anew."

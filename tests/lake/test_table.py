@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 
 from partnerops_pipeline.errors import BadData, ConfigurationError
+from partnerops_pipeline.lake import duck
 from partnerops_pipeline.lake.columns import META, Column
 from partnerops_pipeline.lake.errors import AnotherWriterCommitted, UnreadableTable
 from partnerops_pipeline.lake.log import LAST_COMMIT
@@ -287,3 +292,22 @@ def test_the_log_remembers_the_newest_moment_after_compaction(tmp_path: Path) ->
     assert table.watermark(LAST_COMMIT) == last.committed_at
     assert last.committed_at is not None
     assert add(table, deal("a", "9")).committed_at == last.committed_at + timedelta(microseconds=1)
+
+
+def test_keys_that_share_a_hash_are_still_counted_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes only ever prove that keys differ; where they do not, the keys themselves are counted."""
+    table = deals(tmp_path)
+    opened = duck.open_duck
+
+    @contextmanager
+    def with_a_poor_hash(*arguments: Any, **options: Any) -> Iterator[duckdb.DuckDBPyConnection]:
+        with opened(*arguments, **options) as connection:
+            connection.execute("CREATE MACRO hash(value) AS length(value)")
+            yield connection
+
+    monkeypatch.setattr(duck, "open_duck", with_a_poor_hash)
+    page = staged(tmp_path, "SELECT unnest(['a', 'b', 'c']) AS Id")
+    done = table.append(
+        [page], columns=[Column("Id", "VARCHAR")], key=["Id"], batch_id="b", extracted_at=NOON, unique=True
+    )
+    assert done.appended == 3

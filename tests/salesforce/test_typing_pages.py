@@ -146,6 +146,25 @@ def test_an_empty_page_has_no_rows(tmp_path: Path) -> None:
     assert type_page(bulk_csv(tmp_path / "p.csv", []), tmp_path / "p.parquet", COLUMNS, STAMP).rows == 0
 
 
+@pytest.mark.parametrize(("rows", "letters"), [(300_000, 200), (500, 130_000)])
+def test_a_page_larger_than_the_memory_it_may_have_arrives_whole(tmp_path: Path, rows: int, letters: int) -> None:
+    """64 MB of text: many short rows, or few so long that a single batch of DuckDB's is more than that."""
+    page = tmp_path / "p.csv"
+    filler = "x" * (letters - 20)
+    with page.open("w") as out:
+        out.write('"Id","Name"\n')
+        out.writelines(f'"{number:018}","{number:020}{filler}"\n' for number in range(rows))
+    typed = type_page(page, tmp_path / "p.parquet", {"Id": "VARCHAR", "Name": "VARCHAR"}, STAMP)
+    assert typed.rows == rows
+    with duckdb.connect() as connection:
+        told = connection.execute(
+            "SELECT count(DISTINCT Id), sum(length(Name)), count(*) FILTER (left(Name, 20)::INT = Id::INT) FROM "
+            f"read_parquet('{typed.path}')"
+        ).fetchone()
+    assert told == (rows, rows * letters, rows)
+    assert [file.name for file in tmp_path.iterdir() if file.suffix == ".scratch"] == []
+
+
 def test_a_page_cut_in_the_middle_of_a_value_is_not_taken_for_whole(tmp_path: Path) -> None:
     page = bulk_csv(tmp_path / "p.csv", [row(str(n), "text " * 20) for n in range(100)])
     page.write_bytes(page.read_bytes()[:-200])
