@@ -207,6 +207,7 @@ def _complete_spec(spec: ObjectSpec) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
         name=COMPLETE,
         asset=asset_key(spec),
+        blocking=True,
         description="Salesforce's own count = rows downloaded = rows that landed (new, changed or known already).",
     )
 

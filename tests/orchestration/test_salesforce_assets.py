@@ -82,6 +82,7 @@ def test_the_failure_of_one_object_is_named_and_the_others_are_kept(
         "user", "opportunity", "partner_role", "org_identity",
     }  # fmt: skip
     evaluations = [one for one in result.get_asset_check_evaluations() if one.check_name == "complete"]
+    assert all(check.blocking for check in evaluations)
     passed = {check.asset_key.path[-1]: check.passed for check in evaluations}
     assert passed == {"user": True, "acount": False, "opportunity": True, "partner_role": True}
 

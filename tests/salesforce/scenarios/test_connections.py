@@ -69,6 +69,14 @@ def test_a_broken_page_is_never_taken_for_a_whole_one(calm: Stage, fault: Fault)
     assert calm.versions("Opportunity") == 8
 
 
+def test_a_job_that_processed_more_records_than_arrived_is_not_believed(calm: Stage) -> None:
+    """Though the pages announce what they hold, and Salesforce counted as many."""
+    calm.faults(Fault(POLL, "miscount", nth=1, rows=1))
+    told = calm.run("Opportunity")["Opportunity"]
+    assert (told.state, told.reads) == ("ok", 2)
+    calm.is_org("Opportunity")
+
+
 @pytest.mark.parametrize(
     "action", ["short", "html", *(pytest.param(a, marks=LONG) for a in ("repeat", "lose", "miscount", "truncate"))]
 )
