@@ -22,6 +22,7 @@ from partnerops_pipeline.environment import environment
 from partnerops_pipeline.errors import PartneropsError
 from partnerops_pipeline.lake import duck
 from partnerops_pipeline.warehouse.connection import connect, translate
+from partnerops_pipeline.warehouse.dbt_events import nobody_listens
 from partnerops_pipeline.warehouse.errors import DbtFailed
 from partnerops_pipeline.warehouse.evidence import code_hash
 from partnerops_pipeline.warehouse.node_result import NodeResult
@@ -172,7 +173,9 @@ class DbtProjectRun:
         options = [*self._places(), "--target-path", str(self.target_dir), "--threads", str(self.threads)]
         if arguments[0] == "parse":
             options = options[:-2]
-        with self._dbt() as runner:
+        else:
+            options.append("--no-write-json")  # the manifest once more and the results, which nobody reads
+        with self._dbt() as runner, nobody_listens():
             done = runner(manifest=manifest).invoke([*quiet, *arguments, *options])
         if done.exception is not None:
             translated = translate(done.exception, self.warehouse_path)

@@ -14,7 +14,7 @@ import pytest
 from partnerops_pipeline.errors import ConfigurationError, Locked, ResourceExhausted
 from partnerops_pipeline.lake.columns import Column
 from partnerops_pipeline.lake.store import Lake
-from partnerops_pipeline.settings import Settings
+from partnerops_pipeline.settings import PROJECT_ROOT, Settings
 from partnerops_pipeline.warehouse import dbt as dbt_module
 from partnerops_pipeline.warehouse.bind import read_binding
 from partnerops_pipeline.warehouse.connection import connect
@@ -25,6 +25,7 @@ from partnerops_pipeline.warehouse.lock import hold
 from partnerops_pipeline.warehouse.transform import Transformed, transform
 
 MINI = Path(__file__).parent / "cases" / "mini_dbt"
+MADE_IN_PLACE = PROJECT_ROOT / "dbt_project" / "macros" / "made_in_place.sql"
 DAY = date(2026, 3, 1)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CONTRACTS = {"salesforce/account": [("Id", "id", "VARCHAR"), ("Amount__c", "amount", "DECIMAL(18,2)")]}
@@ -58,11 +59,17 @@ class House(Settings):
             return warehouse.execute(question).fetchall()
 
 
+def copy_project(to: Path) -> None:
+    """The small project, with the way in which the large one makes its tables and views."""
+    shutil.copytree(MINI, to)
+    shutil.copy(MADE_IN_PLACE, to / "macros")
+
+
 @pytest.fixture(scope="module")
 def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One folder for all tests of this file, its project parsed once into its own target."""
     folder = tmp_path_factory.mktemp("Büro Süd")
-    shutil.copytree(MINI, folder / "mini_dbt")
+    copy_project(folder / "mini_dbt")
     DbtProjectRun(folder / "mini_dbt", folder / "warehouse.duckdb", folder / "mini_dbt" / "target").parse()
     return folder
 
@@ -128,16 +135,18 @@ def test_a_selection_builds_that_and_is_no_complete_evidence(house: House) -> No
 
 def test_a_model_that_breaks_is_told_and_no_test_runs(house: House, parsed: Path) -> None:
     own = parsed / f"{house.home.name}-project"
-    shutil.copytree(MINI, own / "mini_dbt")
+    copy_project(own / "mini_dbt")
+    broken = House.model_validate({"PARTNEROPS_HOME": own / "home"})
+    broken.put(a="1")
+    assert broken.transform().failed_blocking == []
     (own / "mini_dbt" / "models" / "accounts.sql").write_text(
         "select id, cast('x' as integer) as amount from {{ source('salesforce', 'account') }}"
     )
-    broken = House.model_validate({"PARTNEROPS_HOME": own / "home"})
-    broken.put(a="1")
     done = broken.transform()
     assert {(n.name, n.status) for n in done.failed_blocking} == {("accounts", "error"), ("account_days", "skipped")}
     assert "Could not convert" in next(n.message for n in done.models if n.name == "accounts")
     assert done.tests == ()
+    assert broken.ask("SELECT id, as_of FROM core.account_days") == [("a", DAY)], "the build before does not stand"
     (own / "mini_dbt" / "models" / "accounts.sql").write_text("select * from {{ ref('nowhere') }}")
     with pytest.raises(DbtFailed, match="nowhere"):
         broken.transform()
@@ -145,6 +154,21 @@ def test_a_model_that_breaks_is_told_and_no_test_runs(house: House, parsed: Path
     shutil.rmtree(own / "mini_dbt")
     with pytest.raises(ConfigurationError, match="no dbt project"):
         broken.transform()
+
+
+def test_a_table_may_become_a_view_and_a_view_a_table(house: House, parsed: Path) -> None:
+    own = parsed / f"{house.home.name}-project"
+    copy_project(own / "mini_dbt")
+    changed = House.model_validate({"PARTNEROPS_HOME": own / "home"})
+    changed.put(a="1")
+    changed.transform()
+    for name, kind in (("accounts", "view"), ("account_days", "table")):
+        model = own / "mini_dbt" / "models" / f"{name}.sql"
+        model.write_text(model.read_text() + f"\n{{{{ config(materialized='{kind}') }}}}")
+    assert changed.transform().failed_blocking == []
+    assert changed.ask(
+        "SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = 'core' ORDER BY 1"
+    ) == [("account_days", "BASE TABLE"), ("accounts", "VIEW")]
 
 
 def test_a_held_lock_refuses_and_leaves_everything_as_it_was(house: House) -> None:
