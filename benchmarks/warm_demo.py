@@ -99,7 +99,7 @@ def whole(partners: int) -> Readings:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--partners", type=int, default=500)
+    parser.add_argument("--partners", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=["rooms", "whole"], help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -85,7 +85,8 @@ class CurrentRecords:
         chosen += [f"{expression} AS {duck.name(name)}" for name, expression in replaced.items()]
         query = f"""SELECT {", ".join(chosen)} FROM {self._lake} l JOIN ({changes}) c
                     ON l.Id = c.id AND l._committed_at = c.committed AND l._batch_id = c.batch"""
-        copied = self.connection.execute(f"COPY ({query}) TO {duck.text(str(target))} ({duck.PARQUET})").fetchone()
+        statement = f"COPY ({query}) TO {duck.text(str(target))} ({duck.PARQUET})"
+        copied = duck.with_room_for_wide_rows(self.connection, lambda: self.connection.execute(statement).fetchone())
         return int(copied[0]) if copied else 0
 
     def type_of(self, name: str) -> str:

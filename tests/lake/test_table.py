@@ -311,3 +311,20 @@ def test_keys_that_share_a_hash_are_still_counted_apart(tmp_path: Path, monkeypa
         [page], columns=[Column("Id", "VARCHAR")], key=["Id"], batch_id="b", extracted_at=NOON, unique=True
     )
     assert done.appended == 3
+
+
+def test_rows_so_long_that_few_fill_the_memory_are_stored_and_compacted(tmp_path: Path) -> None:
+    table = deals(tmp_path)
+    columns = [Column("Id", "VARCHAR"), Column("Text", "VARCHAR"), Column("SystemModstamp", "TIMESTAMPTZ")]
+    for version in range(2):
+        page = staged(
+            tmp_path,
+            f"""SELECT 'a' || r AS "Id", r || repeat('x', 130000) || {version} AS "Text",
+                TIMESTAMPTZ '2026-02-0{version + 1} 00:00:00+00' AS "SystemModstamp" FROM range(1200) t(r)""",
+        )
+        done = table.append(
+            [page], columns=columns, key=["Id"], order_by=["SystemModstamp"], batch_id="b", extracted_at=NOON
+        )
+        assert done.appended == 1200
+    assert table.compact() == 2
+    assert rows(table, "right(Text, 1), count(*)", group="GROUP BY 1") == [("0", 1200), ("1", 1200)]
