@@ -19,6 +19,8 @@ from tests.salesforce.scenarios.stage import Stage, stage
 EVERY_KIND = ("Account", "Opportunity", "OpportunityPartner", "PartnerRole", "Contact", "User", "Deal_Registration__c")
 """By REST and by Bulk, with and without rows, with and without a log of deletions, read whole every time."""
 PAGE = "GET .*/results"
+LONG = pytest.mark.long
+"""The same with other numbers."""
 
 
 def asked(on: Stage) -> Counter[str]:
@@ -60,7 +62,7 @@ def test_a_run_without_changes_asks_one_count_and_one_log_for_each_object(calm: 
     assert sum("COUNT" in one for one in told) == len(EVERY_KIND) + 1
 
 
-@pytest.mark.parametrize("threads", [1, 4])
+@pytest.mark.parametrize("threads", [pytest.param(1, marks=LONG), 4])
 def test_each_end_of_a_session_costs_one_log_in_however_many_threads_it_meets(calm: Stage, threads: int) -> None:
     calm.faults(Fault("GET .*(results|queryAll|/query/01g)", "expire_session", every=9, times=2))
     calm.run(*EVERY_KIND, threads=threads)
@@ -74,8 +76,8 @@ def test_each_end_of_a_session_costs_one_log_in_however_many_threads_it_meets(ca
 @pytest.mark.parametrize(
     ("fault", "most"),
     [
-        (Fault(PAGE, "status", status=503), ATTEMPTS),
-        (Fault(PAGE, "drop"), ATTEMPTS),
+        pytest.param(Fault(PAGE, "status", status=503), ATTEMPTS, marks=LONG),
+        pytest.param(Fault(PAGE, "drop"), ATTEMPTS, marks=LONG),
         (Fault(PAGE, "drop", after_bytes=100), ATTEMPTS_PER_PAGE),
         (Fault(PAGE, "html"), FIRST_ATTEMPTS),
         (Fault(PAGE, "status", status=400, code="MALFORMED_QUERY", message="no"), 1),
@@ -93,7 +95,7 @@ def test_what_does_not_get_better_is_asked_for_a_few_times_and_no_more(calm: Sta
     calm.is_org("Opportunity")
 
 
-@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("threads", [1, pytest.param(3, marks=LONG)])
 def test_no_more_than_the_allowed_requests_are_under_way_at_once(tmp_path: Path, threads: int) -> None:
     """For each object that is read at a time two pages, and the list of them."""
     with stage(tmp_path, opportunities=30, accounts=30) as on:

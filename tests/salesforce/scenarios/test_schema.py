@@ -1,4 +1,4 @@
-"""Ranked failure modes 7, 10, 12, 13, 15: a schema that moves, awkward objects, values, addresses, namespaces."""
+"""Ranked failure modes 7, 10, 13, 15: a schema that moves, awkward objects, addresses, namespaces."""
 
 from __future__ import annotations
 
@@ -14,24 +14,6 @@ from partnerops_pipeline.demo.salesforce.schema import ObjectSchema, parse_field
 from partnerops_pipeline.salesforce.objects import ObjectSpec, load_objects
 from tests.salesforce.scenarios.stage import Stage, stage
 from tests.salesforce.small_org import current_in_lake
-
-TEXTS = [
-    "NA",
-    "N/A",
-    "null",
-    "NULL",
-    "None",
-    "NaN",
-    "true",
-    "007",
-    " ",
-    "x\ty",
-    'a "b", c',
-    "two\nlines",
-    "\r\n",
-    "é 😀",
-]
-TEXTS += ["'", "\\N", "\\", "=1+1", "a;b;c", "﻿bom", "0012", "1e5", "2026-01-01", "-", "\u2028", "x" * 131_073]
 
 
 def open_ended(on: Stage, name: str = "Account") -> ObjectSpec:
@@ -167,19 +149,6 @@ def test_compound_and_base64_fields_are_left_out_and_their_components_come(tmp_p
             on.is_org(spec)
         columns = {column.name for column in on.lake.table("salesforce/account").columns()}
         assert "BillingPostalCode" in columns and not columns & {"BillingAddress", "Logo__c"}
-
-
-@pytest.mark.parametrize("api", ["rest", "bulk"])
-def test_every_text_comes_as_it_is(tmp_path: Path, api: str) -> None:
-    with stage(tmp_path, accounts=0) as on:
-        on.org.store.add_field("Account", "Long__c", "textarea(131073)")
-        for text in TEXTS:
-            on.org.store.insert("Account", {"Name": text[:255], "Long__c": text, "CurrencyIsoCode": "USD"})
-        on.org.clock.advance(timedelta(hours=1))
-        spec = open_ended(on).model_copy(update={"api": api})
-        report = on.run(spec)["Account"]
-        assert (report.api, report.downloaded, report.bad_count) == (api, len(TEXTS), 0)
-        on.is_org(spec)
 
 
 @pytest.mark.parametrize(("api", "read_by"), [("auto", "rest"), ("bulk", "bulk")])
