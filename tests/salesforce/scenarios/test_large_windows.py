@@ -17,7 +17,8 @@ from tests.salesforce.histories.world import Nursery, new_world
 from tests.salesforce.scenarios.stage import stage
 
 REASONS = [
-    "InternalServerError : Retried more than thirty times",
+    "Retried more than fifteen times",
+    pytest.param("InternalServerError : Retried more than thirty times", marks=pytest.mark.long),
     pytest.param("QUERY_TIMEOUT", marks=pytest.mark.long),
     pytest.param("OPERATION_TOO_LARGE: too big", marks=pytest.mark.long),
 ]
