@@ -90,7 +90,8 @@ def test_pages_that_stay_broken_fail_their_object_alone_and_store_nothing_of_it(
 
 
 @pytest.mark.parametrize(
-    "match", [PAGE, "/queryAll", *(pytest.param(m, marks=LONG) for m in ("POST .*/jobs/query", "resultPages", "batch"))]
+    "match",
+    [PAGE, "/queryAll", *(pytest.param(m, marks=LONG) for m in ("POST .*/jobs/query", "resultPages", "composite"))],
 )
 def test_a_spent_quota_stops_everything_without_another_call_for_rows(calm: Stage, match: str) -> None:
     calm.faults(
@@ -230,7 +231,9 @@ def test_a_maintenance_window_fails_in_a_sentence_and_the_next_run_completes(cal
     calm.is_org()
 
 
-@pytest.mark.parametrize("match", [PAGE, *(pytest.param(m, marks=LONG) for m in ("queryAll", "batch", "jobs/query$"))])
+@pytest.mark.parametrize(
+    "match", [PAGE, *(pytest.param(m, marks=LONG) for m in ("queryAll", "composite", "jobs/query$"))]
+)
 def test_an_org_that_moves_to_another_instance_is_followed(tmp_path: Path, match: str) -> None:
     with stage(tmp_path, addresses=2) as on:
         on.faults(Fault(match, "migrate", nth=1))
