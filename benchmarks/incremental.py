@@ -174,8 +174,8 @@ def _print(rows: int, found: dict[str, list[dict[str, Any]]], few: str) -> None:
         )
     quiet = found["all objects, nothing changed"]
     print(
-        f"The {quiet[-1]['calls']} calls of the last run, over {quiet[-1]['objects']} objects without changes, as "
-        "Salesforce counts them (each request inside a batch is one):"
+        f"The {quiet[-1]['calls']} calls of the last run, over {quiet[-1]['objects']} objects without changes, "
+        "as Salesforce counts them:"
     )
     for kind, times in sorted(quiet[-1]["asked"].items(), key=lambda one: -one[1]):
         print(f"  {times:4} × {kind}: {WHY.get(kind, 'see docs/salesforce.md')}")
@@ -191,9 +191,9 @@ def _print(rows: int, found: dict[str, list[dict[str, Any]]], few: str) -> None:
 
 
 WHY = {
-    "COUNT() or rows": "one COUNT() per object, which proves that its window is empty; one for the kind of org",
+    "COUNT() or rows": "COUNT() of what could not be asked with others, and the kind of org",
     "log of deletions": "one per object that has the log: records deleted for good show nowhere else",
-    "several in one": "all objects described, 25 at a time",
+    "several in one": "descriptions, COUNT()s that prove each window empty, and logs of deletions, many in one call",
     "describe": "objects that could not be described with the others",
     "which org": "another org's records must not get into this lake",
     "Bulk job": "a window of 2,000 rows or more",

@@ -128,7 +128,10 @@ def _statistic(value: str, kind: str) -> str | int | None:
     if kind == "VARCHAR":
         return value if len(value) <= _LONGEST_STATISTIC else None
     if kind == "TIMESTAMP WITH TIME ZONE":
-        moment = datetime.fromisoformat(value).astimezone(UTC)
+        try:
+            moment = datetime.fromisoformat(value).astimezone(UTC)
+        except ValueError:  # a year beyond Python's
+            return None
         return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
     if kind == "BIGINT":
         return int(value)

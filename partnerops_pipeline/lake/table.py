@@ -300,6 +300,10 @@ class LakeTable:
     def _paths(self, snapshot: log.Snapshot) -> list[Path]:
         return [self.folder / name for name in snapshot.names]
 
+    def _stored(self, snapshot: log.Snapshot) -> list[changes.StoredFile]:
+        found = {str(file["path"]): file for file in log.ranges(snapshot)}
+        return [changes.StoredFile(self.folder / name, _moments(found.get(name, {}))) for name in snapshot.names]
+
     def _next_commit(self, snapshot: log.Snapshot | None) -> datetime:
         last = snapshot.transaction(log.LAST_COMMIT) if snapshot else None
         now = self._now()
@@ -376,7 +380,7 @@ class LakeTable:
                 batch,
                 merge([column for column in stored if column.name not in META_NAMES], columns),
                 has_duplicates=has_duplicates,
-                stored=self._paths(snapshot) if snapshot else [],
+                stored=self._stored(snapshot) if snapshot else [],
                 compare_ignore=compare_ignore,
                 target=target,
             ),
@@ -428,3 +432,14 @@ class LakeTable:
         if not adds and not moved:
             return snapshot.version
         return log.append(self.folder, self.path, snapshot, adds, moments)
+
+
+def _moments(described: Mapping[str, Any]) -> dict[str, tuple[datetime, datetime]]:
+    """The range of each column that holds moments, as the log has it."""
+    return {
+        name.removeprefix("min."): (least, described[f"max.{name.removeprefix('min.')}"])
+        for name, least in described.items()
+        if name.startswith("min.")
+        and isinstance(least, datetime)
+        and isinstance(described.get(f"max.{name.removeprefix('min.')}"), datetime)
+    }

@@ -114,12 +114,14 @@ def count_new(table: LakeTable, staged: Sequence[Path], batches: Sequence[str]) 
     """How many records of the staged files the table did not have before these batches."""
     contents = table.contents()
     ours = ", ".join(duck.text(batch) for batch in batches)
-    with duck.open_duck(table.folder / ".scratch-count") as connection:
+    batch = duck.read_parquet(staged)
+    with duck.open_duck(
+        table.folder / ".scratch-count", threads=1
+    ) as connection:  # of a million ids 45 ms, with two 60
         found = connection.execute(
-            f"""WITH batch AS MATERIALIZED (SELECT DISTINCT Id FROM {duck.read_parquet(staged)}),
-                     known AS (SELECT DISTINCT Id FROM {duck.read_parquet(contents.files)} SEMI JOIN batch USING (Id)
-                               WHERE _batch_id NOT IN ({ours}))
-                SELECT (SELECT count(*) FROM batch) - (SELECT count(*) FROM known)"""
+            f"""SELECT (SELECT count(DISTINCT Id) FROM {batch})
+                     - (SELECT count(DISTINCT b.Id) FROM {duck.read_parquet(contents.files)} l JOIN {batch} b USING (Id)
+                        WHERE l._batch_id NOT IN ({ours}))"""
         ).fetchone()
     return int(found[0]) if found else 0
 

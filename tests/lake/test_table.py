@@ -328,3 +328,33 @@ def test_rows_so_long_that_few_fill_the_memory_are_stored_and_compacted(tmp_path
         assert done.appended == 1200
     assert table.compact() == 2
     assert rows(table, "right(Text, 1), count(*)", group="GROUP BY 1") == [("0", 1200), ("1", 1200)]
+
+
+def test_a_batch_of_new_moments_opens_no_file_of_older_ones(tmp_path: Path) -> None:
+    table = deals(tmp_path)
+    add(table, deal("a", "1", at=0), deal("b", "1", at=5))
+    add(table, deal("a", "2", at=60))
+    for file in table.files():
+        Path(file).rename(f"{file}.away")
+    assert add(table, deal("a", "3", at=120), deal("c", "3", at=180)).appended == 2
+    with pytest.raises(duckdb.IOException):
+        add(table, deal("b", "1", at=5))
+    for file in tmp_path.rglob("*.away"):
+        file.rename(file.with_suffix(""))
+    assert add(table, deal("b", "1", at=5), deal("a", "2", at=60), deal("c", "3", at=180)).appended == 0
+    assert add(table, deal("b", "9", at=5)).appended == 1
+
+
+def test_a_moment_that_python_does_not_know_is_compared_all_the_same(tmp_path: Path) -> None:
+    table = deals(tmp_path)
+    for version in range(2):
+        page = staged(tmp_path, "SELECT 'a' AS \"Id\", TIMESTAMPTZ '20000-01-01 00:00:00+00' AS \"SystemModstamp\"")
+        done = table.append(
+            [page],
+            columns=[Column("Id", "VARCHAR"), Column("SystemModstamp", "TIMESTAMPTZ")],
+            key=["Id"],
+            order_by=["SystemModstamp"],
+            batch_id=f"batch {version}",
+            extracted_at=NOON,
+        )
+        assert done.appended == 1 - version
