@@ -69,18 +69,32 @@ class ChecksFailed(PartneropsError):
     """A blocking check failed, so nothing was published; the last good release stands."""
 
 
-def is_disk_full(error: BaseException) -> bool:
-    """Whether an error, or one that it came from, says that a disk or a quota is used up.
+_FULL_DISK = (
+    "no space left",
+    "disk is full",
+    "disk quota exceeded",
+    "file too large",
+    "not enough space",
+    "os error 27",
+    "os error 28",
+    "max_temp_directory_size",
+)
+"""How SQLite, DuckDB, Arrow, delta-rs and the system say it."""
 
-    Libraries say it in their own words: the kernel by errno, SQLite "database or disk is full", DuckDB, Arrow and
-    delta-rs "No space left on device".
+
+def is_disk_full(error: BaseException | str) -> bool:
+    """Whether an error, one that it came from, or what a process said, tells of a disk, a quota or a limit on file
+    sizes that is reached.
+
+    What we say ourselves is not searched: it may quote a service that speaks of files.
     """
+    if isinstance(error, str):
+        return any(sign in error.lower() for sign in _FULL_DISK)
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, OSError) and seen.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             return True
-        text = str(seen)
-        if "No space left on device" in text or "disk is full" in text or "Disk quota exceeded" in text:
+        if not isinstance(seen, PartneropsError) and is_disk_full(str(seen)):
             return True
         seen = seen.__cause__ or seen.__context__
     return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 from collections import defaultdict, deque
@@ -14,7 +13,7 @@ from typing import TypeVar
 
 import duckdb
 
-from partnerops_pipeline.errors import ResourceExhausted
+from partnerops_pipeline.errors import ResourceExhausted, is_disk_full
 
 _T = TypeVar("_T")
 
@@ -32,16 +31,6 @@ PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480, ROW_GROUP_SIZ
 _idle: defaultdict[int, deque[duckdb.DuckDBPyConnection]] = defaultdict(deque)
 """DuckDB instances that nobody uses now, by process. Making one takes 15 ms of CPU, and a run over twenty objects would
 make sixty. A forked child never takes its parent's: their threads did not come with it."""
-
-_FULL_DISK = (
-    "no space left",
-    "os error 28",
-    "disk quota exceeded",
-    "file too large",
-    "os error 27",
-    "max_temp_directory_size",
-)
-"""How DuckDB, delta-rs and the system say it."""
 
 
 @contextmanager
@@ -118,7 +107,7 @@ def full_disk_is_said(folder: Path) -> Iterator[None]:
     try:
         yield
     except (duckdb.Error, OSError) as error:
-        if is_full_disk(error):
+        if is_disk_full(error):
             raise full_disk(folder) from None
         if isinstance(error, duckdb.OutOfMemoryException):
             raise ResourceExhausted(
@@ -126,14 +115,6 @@ def full_disk_is_said(folder: Path) -> Iterator[None]:
                 "End other programs and run again; the lake is untouched.",
             ) from None
         raise
-
-
-def is_full_disk(error: BaseException) -> bool:
-    """Whether it tells of a disk, a quota or a limit on file sizes that is reached."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return True
-    said = str(error).lower()
-    return any(sign in said for sign in _FULL_DISK)
 
 
 def full_disk(folder: Path) -> ResourceExhausted:

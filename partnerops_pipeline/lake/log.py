@@ -18,6 +18,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
+from partnerops_pipeline.errors import is_disk_full
 from partnerops_pipeline.lake import duck
 from partnerops_pipeline.lake.columns import META_NAMES, Column, delta_schema, lake_columns
 from partnerops_pipeline.lake.errors import AnotherWriterCommitted, UnreadableTable
@@ -203,7 +204,7 @@ def _properties(moments: Mapping[str, datetime]) -> CommitProperties:
 
 
 def _translate(error: DeltaError, folder: Path, table: str) -> None:
-    if duck.is_full_disk(error):
+    if is_disk_full(error):
         raise duck.full_disk(folder) from None
     if isinstance(error, CommitFailedError) or "already exists" in str(error):
         raise another_writer(table) from None

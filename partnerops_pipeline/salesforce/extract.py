@@ -19,6 +19,7 @@ import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
 from partnerops_pipeline.errors import PartneropsError, is_disk_full
+from partnerops_pipeline.lake.duck import full_disk
 from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.salesforce.completeness import record_completeness
 from partnerops_pipeline.salesforce.current import count_new
@@ -37,7 +38,6 @@ from partnerops_pipeline.salesforce.schema_changes import SchemaChange
 from partnerops_pipeline.salesforce.schema_contract import compare_with_last, keep_schema
 from partnerops_pipeline.salesforce.spool import open_spool
 from partnerops_pipeline.salesforce.standing import Standing, keep_standing, read_standing
-from partnerops_pipeline.salesforce.typing_pages import disk_full
 from partnerops_pipeline.salesforce.upkeep import Upkeep, keep_up
 
 log = logging.getLogger("partnerops")
@@ -181,7 +181,7 @@ def _reported(
         return ObjectReport(spec.name, spec.lake_table, "failed", message=str(error), verdict="failed")
     except (duckdb.Error, sqlite3.Error, DeltaError, pa.ArrowException) as error:
         if is_disk_full(error):
-            raise disk_full(spool) from None
+            raise full_disk(spool) from None
         log.exception("%s could not be worked on", spec.name)
         said = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no reason given'}"
         message = f"{spec.name} could not be worked on ({said}). Run again; if it stays, report it with the log."

@@ -6,7 +6,6 @@ file with its final name is whole. Its rows are counted when it is typed and mus
 
 from __future__ import annotations
 
-import errno
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -17,11 +16,12 @@ from typing import Protocol
 
 import requests
 
+from partnerops_pipeline.errors import is_disk_full
+from partnerops_pipeline.lake.duck import full_disk
 from partnerops_pipeline.salesforce.errors import IncompleteDownload, Unreachable, UnusableAnswer
 from partnerops_pipeline.salesforce.typing_pages import (
     PageStamp,
     TypedPage,
-    disk_full,
     type_page,
 )
 
@@ -99,7 +99,7 @@ class PageWriter:
                 if last:
                     raise
             except OSError as error:
-                raise (disk_full(text) if error.errno == errno.ENOSPC else error) from None
+                raise (full_disk(text.parent) if is_disk_full(error) else error) from None
             else:
                 if announced is None or announced == result.rows:
                     text.unlink()

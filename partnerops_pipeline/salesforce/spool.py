@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
+from partnerops_pipeline.errors import is_disk_full
+from partnerops_pipeline.lake.duck import full_disk
 from partnerops_pipeline.salesforce.errors import AnotherExtraction
 from partnerops_pipeline.salesforce.objects import ObjectSpec
-from partnerops_pipeline.salesforce.typing_pages import disk_full
 
 
 class ObjectSpool:
@@ -77,4 +77,4 @@ def open_spool(
             finally:
                 room.clear(keep())
     except OSError as error:
-        raise (disk_full(spool) if error.errno == errno.ENOSPC else error) from None
+        raise (full_disk(spool) if is_disk_full(error) else error) from None

@@ -7,7 +7,6 @@ type and is equal whichever API brought it. An empty text is NULL, as in Salesfo
 from __future__ import annotations
 
 import csv
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from partnerops_pipeline.errors import ResourceExhausted
+from partnerops_pipeline.errors import is_disk_full
 from partnerops_pipeline.lake import duck
 from partnerops_pipeline.salesforce.errors import UnusableAnswer
 
@@ -100,8 +99,8 @@ def type_page(page: Path, target: Path, columns: Mapping[str, str], stamp: PageS
                 f"A page of results is not CSV: {str(error).splitlines()[0]}", "Run again; the page is fetched anew."
             ) from None
         except (duckdb.IOException, OSError) as error:
-            if "No space left" in str(error):
-                raise disk_full(target) from None
+            if is_disk_full(error):
+                raise duck.full_disk(target.parent) from None
             raise
 
 
@@ -114,14 +113,6 @@ def _type(
         rows = _copy(connection, source, columns, stamp, target, cast="TRY_CAST")
         shown, counted = _bad_values(connection, source, columns)
         return TypedPage(target, rows, shown, counted)
-
-
-def disk_full(path: Path) -> ResourceExhausted:
-    free = shutil.disk_usage(path.parent).free // (1024 * 1024)
-    return ResourceExhausted(
-        f"The disk that holds {path.parent} is full ({free} MB free).",
-        "Make room and run again; the lake is untouched.",
-    )
 
 
 def _header(page: Path, fields: list[str]) -> tuple[bool, list[str]]:

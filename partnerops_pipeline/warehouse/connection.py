@@ -7,7 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from partnerops_pipeline.lake.duck import full_disk, is_full_disk
+from partnerops_pipeline.errors import is_disk_full
+from partnerops_pipeline.lake.duck import full_disk
 from partnerops_pipeline.warehouse.errors import NoWarehouse, WarehouseLocked
 
 _LOCKED = "Could not set lock on file"
@@ -49,7 +50,7 @@ def translate(error: BaseException | str, path: Path) -> Exception | None:
         return WarehouseLocked(
             f"{path.name} is open in this very process in another mode.", "Close that connection first."
         )
-    if is_full_disk(error if isinstance(error, BaseException) else OSError(said)):
+    if is_disk_full(error):
         return full_disk(path.parent)
     if "not a valid DuckDB database" in said or "storage version" in said.lower():
         return NoWarehouse(
