@@ -62,8 +62,10 @@ def required_of(known: Known) -> Iterator[tuple[int, int]]:
 
 def is_active_on_as_of(known: Known, partner: int) -> bool:
     """Whether the partner's account was there on the as-of day, with the status active."""
-    created = known.facts.accounts[partner].at.date()
-    return created <= known.as_of and known.facts.records[partner].status_on(known.as_of) == "active"
+    return (
+        known.partners.created_on(partner) <= known.as_of
+        and known.facts.records[partner].status_on(known.as_of) == "active"
+    )
 
 
 def _people_who_left(known: Known) -> set[str]:

@@ -7,7 +7,6 @@ from datetime import date
 from decimal import Decimal
 
 from .certifications import certified_people, is_active_on_as_of, required_of
-from .days import day_of
 from .known import Known
 from .opportunity import OpportunityTruth
 from .partners import partner_id
@@ -51,7 +50,7 @@ def _transacting(known: Known, deals: list[OpportunityTruth], window: Period) ->
         for partner in deal.linked_partner_ids
     }
     for partner in known.partners:
-        record, created = known.facts.records[partner], day_of(known.facts.accounts[partner].at)
+        record, created = known.facts.records[partner], known.partners.created_on(partner)
         if created <= window.end and record.status_on(window.end) == "active":
             won = partner_id(partner) in winners
             yield Line(window.end, partner_cells(known, partner, window.end), ONE if won else ZERO)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from ..ids import salesforce_id
+from .days import day_of
 from .facts import Deal, Facts
 
 
@@ -23,10 +25,18 @@ class Partners:
             for number, a in facts.accounts.items()
             if a.is_partner and not (a.is_test or a.is_own_company or facts.is_deleted("account", number))
         }
+        self._created: dict[int, date] = {}
+        for number, account in facts.accounts.items():
+            survivor, day = facts.survivor(number), day_of(account.at)
+            self._created[survivor] = min(day, self._created.get(survivor, day))
 
     def __iter__(self) -> Iterator[int]:
         """The numbers of the accounts that stand today, in order."""
         return iter(sorted(number for number in self._accounts if self._facts.survivor(number) == number))
+
+    def created_on(self, partner: int) -> date:
+        """Since when there is the partner: since the oldest of the accounts that were merged into one."""
+        return self._created[partner]
 
     def number(self, account: int | None) -> int | None:
         """The partner account that a reference means today; None if there is none, or it is no partner's."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..days import day_of
 from ..known import Known
 from ..partners import partner_id
 from .gap import GapTruth
@@ -48,4 +47,4 @@ def unmanaged_partners(known: Known) -> Iterator[GapTruth]:
 
 def _is_there(known: Known, partner: int) -> bool:
     """A partner that enters the CRM after the day has no gap on it."""
-    return day_of(known.facts.accounts[partner].at) <= known.as_of
+    return known.partners.created_on(partner) <= known.as_of
