@@ -313,6 +313,7 @@ def test_keys_that_share_a_hash_are_still_counted_apart(tmp_path: Path, monkeypa
     assert done.appended == 3
 
 
+@pytest.mark.long
 def test_rows_so_long_that_few_fill_the_memory_are_stored_and_compacted(tmp_path: Path) -> None:
     table = deals(tmp_path)
     columns = [Column("Id", "VARCHAR"), Column("Text", "VARCHAR"), Column("SystemModstamp", "TIMESTAMPTZ")]
