@@ -151,7 +151,7 @@ def test_compound_and_base64_fields_are_left_out_and_their_components_come(tmp_p
         assert "BillingPostalCode" in columns and not columns & {"BillingAddress", "Logo__c"}
 
 
-@pytest.mark.parametrize(("api", "read_by"), [("auto", "rest"), ("bulk", "bulk")])
+@pytest.mark.parametrize(("api", "read_by"), [("auto", "rest"), pytest.param("bulk", "bulk", marks=pytest.mark.long)])
 def test_four_hundred_fields_are_too_long_for_an_address_and_come_by_either_api(
     tmp_path: Path, api: str, read_by: str
 ) -> None:
