@@ -29,6 +29,7 @@ class LogOfDeletions:
 
 
 GAP = LogOfDeletions({}, None, gap=True)
+"""The log does not reach back far enough, or Salesforce refused it: only a comparison of all ids tells."""
 
 
 def read_log(org: Org, name: str, since: datetime | None) -> LogOfDeletions:

@@ -18,10 +18,8 @@ from partnerops_pipeline.salesforce.current import DELETED_AT, current_records
 from partnerops_pipeline.salesforce.errors import UnusableAnswer
 from partnerops_pipeline.salesforce.identity import new_batch_id
 from partnerops_pipeline.salesforce.passes import Work, version_order
-from partnerops_pipeline.salesforce.planner import HEADER_ROOM, LONGEST_URI_BYTES
+from partnerops_pipeline.salesforce.planner import LONGEST_PATH
 
-_BYTES_PER_ID = 27
-"""In an address, with its quotes and comma written as %27 and %2C."""
 MOST_ASKED = 2_000
 """Ids that are asked for one by one; more are settled by comparing all."""
 
@@ -104,7 +102,7 @@ def where_id_in(ids: Iterable[str]) -> str:
 
 def ids_beside(columns: Iterable[str]) -> int:
     """How many ids fit into the address of a query for these columns; 0: none do."""
-    return max(0, (LONGEST_URI_BYTES - HEADER_ROOM - 200 - sum(len(name) + 6 for name in columns)) // _BYTES_PER_ID)
+    return max(0, (LONGEST_PATH - 200 - sum(len(name) + 6 for name in columns)) // soql.BYTES_PER_ID)
 
 
 def _by_hundreds(ids: Sequence[str]) -> Iterable[Sequence[str]]:

@@ -51,6 +51,11 @@ class Work:
         """Salesforce's clock; ours is never asked."""
         return self.org.session.server_time
 
+    @property
+    def version(self) -> str | None:
+        """The field that tells a record's versions apart, where it is among the columns."""
+        return self.spec.version_field if self.spec.version_field in self.columns else None
+
 
 @dataclass(frozen=True)
 class Pass:

@@ -28,14 +28,13 @@ IN_EVERY_PART = ("Id",)
 IN_THE_FIRST_PART = ("IsDeleted", "MasterRecordId")
 """From them comes what the lake keeps beside a record about its deletion."""
 IDS_AT_ONCE = 100
-_BYTES_PER_ID = 27
-"""In an address, with its quotes and comma written as %27 and %2C."""
+"""Records that one query asks for by their ids."""
 _TRIES = 3
 """How often a query is begun whose cursor Salesforce gave up before the last page."""
 _ROUNDS = 3
 MOST_DOUBTFUL = 2_000
 """Records that are read again one by one; when more have changed, the whole window is."""
-_BUDGETS = (LONGEST_PATH - 1_000 - IDS_AT_ONCE * _BYTES_PER_ID, 5_000, 2_000)
+_BUDGETS = (LONGEST_PATH - 1_000 - IDS_AT_ONCE * soql.BYTES_PER_ID, 5_000, 2_000)
 """Bytes of the fields of one part. Salesforce translates a query into a longer one that has a limit too, so that a part
 may have to be smaller than an address allows."""
 

@@ -10,6 +10,8 @@ from partnerops_pipeline.errors import ConfigurationError
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}\Z")
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\Z")
+BYTES_PER_ID = 27
+"""Of an id in an address, with its quotes and comma written as %27 and %2C."""
 
 
 def checked_name(name: str) -> str:

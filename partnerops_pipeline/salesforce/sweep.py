@@ -56,7 +56,7 @@ def sweep(work: Work, calculated: Sequence[str], high: datetime | None) -> Swept
         calculated: the fields whose values move without a stamp.
         high: up to when the lake has been read; what is stamped later comes with the next window.
     """
-    stamp = work.spec.version_field if work.spec.version_field in work.columns else None
+    stamp = work.version
     names = list(dict.fromkeys(["Id", *([stamp] if stamp else []), *calculated]))
     reader, reading, resumed = _read_all(work, {name: work.columns[name] for name in names})
     started, rows = reader.batch.started_at, reading.rows
@@ -188,10 +188,8 @@ def _fetch(work: Work, ids: Sequence[str]) -> int:
     """Read records by id, whole, and append them."""
     now, spec = work.now, work.spec
     batch = new_batch_id(now)
-    version = spec.version_field if spec.version_field in work.columns else None
-    reader = RestReader(
-        work.org, spec.name, work.columns, version, PageStamp(batch, now, None), work.room.folder(batch)
-    )
+    stamp, folder = PageStamp(batch, now, None), work.room.folder(batch)
+    reader = RestReader(work.org, spec.name, work.columns, work.version, stamp, folder)
     columns = [Column(name, kind) for name, kind in work.columns.items()]
     appended = 0
     few = max(IDS_AT_ONCE, ids_beside(work.columns))
