@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from partnerops_pipeline.lake.store import Lake
+from partnerops_pipeline.project import prepared_manifest
 from partnerops_pipeline.settings import PROJECT_ROOT
 from partnerops_pipeline.warehouse.bind import bind
 from partnerops_pipeline.warehouse.dbt import DbtProjectRun, NodeResult
@@ -30,6 +31,7 @@ class EmptyBuild:
 
 @pytest.fixture(scope="session")
 def empty_build(tmp_path_factory: pytest.TempPathFactory) -> EmptyBuild:
+    prepared_manifest()  # parsed once for all workers
     folder = tmp_path_factory.mktemp("empty_warehouse")
     warehouse = folder / "warehouse.duckdb"
     bind(Lake(str(folder / "lake")), warehouse, promised_columns(), as_of=date(2026, 6, 30))

@@ -21,12 +21,12 @@ def test_every_data_test_passes_on_an_empty_lake(empty_build: EmptyBuild) -> Non
     assert [f"{node.name}: {node.message}" for node in results if node.status != "pass"] == []
 
 
-def test_every_rule_holds_at_its_boundary(empty_build: EmptyBuild, capfd: pytest.CaptureFixture[str]) -> None:
+def test_every_rule_holds_at_its_boundary(empty_build: EmptyBuild) -> None:
     """dbt's unit tests: each gives a model a few records and says what must come out."""
-    code = empty_build.run.invoke(["test", "--select", "test_type:unit"])
-    said = capfd.readouterr().out
-    assert code == 0, said
-    assert "ERROR=0" in said and "PASS=0" not in said
+    results = empty_build.run._run(["test", "--select", "test_type:unit"])  # `invoke` would parse anew: 8 s
+    assert len(results) > 70
+    assert {node.resource_type for node in results} == {"unit_test"}
+    assert [f"{node.name}: {node.message}" for node in results if node.status != "pass"] == []
 
 
 def test_no_number_is_made_from_nothing(empty_build: EmptyBuild) -> None:

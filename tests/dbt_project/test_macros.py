@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import random
-import subprocess
-import sys
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import duckdb
 import pytest
 
+from partnerops_pipeline.warehouse.dbt import DbtProjectRun
 from tests.dbt_project.conftest import PROJECT, EmptyBuild
 
 pytestmark = pytest.mark.xdist_group("dbt_project")
@@ -30,23 +28,11 @@ _BETWEEN = "\n-----\n"
 
 @pytest.fixture(scope="module")
 def macros(empty_build: EmptyBuild) -> dict[str, str]:
-    """Each snippet as SQL; all in one dbt command, which costs seconds."""
-    arguments = ["--quiet", "compile", "--inline", _BETWEEN.join(SNIPPETS.values())]
-    places = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-    targets = ["--target-path", str(empty_build.run.target_dir / "inline"), "--log-path", str(empty_build.run.log_dir)]
-    done = subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", *arguments, *places, *targets],
-        env={
-            **os.environ,
-            "PARTNEROPS_WAREHOUSE_PATH": str(empty_build.run.warehouse_path),
-            "PARTNEROPS_DBT_TARGET": "duckdb",
-        },
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return dict(zip(SNIPPETS, done.stdout.split(_BETWEEN.strip()), strict=True))
+    """Each snippet as SQL; all in one dbt command, on the manifest that is parsed already."""
+    inline = DbtProjectRun(PROJECT, empty_build.run.warehouse_path, empty_build.run.target_dir / "inline")
+    done = inline._invoke(["compile", "--inline", _BETWEEN.join(SNIPPETS.values())], inline.parse())
+    (compiled,) = done.result.results
+    return dict(zip(SNIPPETS, compiled.node.compiled_code.split(_BETWEEN.strip()), strict=True))
 
 
 def half_up(numerator: Decimal, denominator: Decimal, places: int) -> Decimal:
