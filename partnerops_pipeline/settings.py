@@ -88,6 +88,11 @@ class Settings(BaseSettings):
         return self.lake_url or str(self.home / "lake")
 
     @property
+    def lake_mirror(self) -> Path:
+        """Where the files in use of a lake in an object store are kept on this machine."""
+        return self.home / "lake_mirror"
+
+    @property
     def spool(self) -> Path:
         return self.home / "spool"
 

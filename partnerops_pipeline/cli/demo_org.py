@@ -50,7 +50,9 @@ def refuse_another_programme(settings: Settings, org: Path) -> None:
             f"The data root {settings.home} holds the demo programme of seed {seed} with {partners} partners.",
             f"Ask for that one, or set PARTNEROPS_HOME to another folder, or remove {settings.home}.",
         )
-    if (Path(settings.lake_root) / "salesforce").exists():
+    from partnerops_pipeline.lake.configured import configured_lake
+
+    if any(table.startswith("salesforce/") for table in configured_lake(settings).tables()):
         raise ConfigurationError(
             f"The data root {settings.home} holds the records of an org of its own.",
             "Set PARTNEROPS_HOME to another folder for the demo.",
@@ -91,9 +93,9 @@ def drop_exports(
         log: the programme, if it is at hand; else it is simulated once more, with the same outcome.
     """
     from partnerops_pipeline.intake.lake_tables import FILES_TABLE
-    from partnerops_pipeline.lake.store import Lake
+    from partnerops_pipeline.lake.configured import configured_lake
 
-    if Lake(settings.lake_root).table(FILES_TABLE).exists():
+    if configured_lake(settings).table(FILES_TABLE).exists():
         return
     from partnerops_pipeline.demo.exports import write_exports
     from partnerops_pipeline.demo.program.simulate import programme

@@ -69,11 +69,11 @@ def _disk(home: Path) -> Iterator[Finding]:
 
 
 def _lake(settings: Settings) -> Iterator[Finding]:
-    from partnerops_pipeline.lake.store import Lake
+    from partnerops_pipeline.lake.configured import configured_lake
     from partnerops_pipeline.salesforce.doctor import Finding
 
     try:
-        tables = Lake(settings.lake_root).tables()
+        tables = configured_lake(settings).tables()
     except PartneropsError as error:
         yield Finding("fail", error.message, error.do)
         return
@@ -156,7 +156,7 @@ def _alerts(settings: Settings) -> Iterator[Finding]:
 
 
 def _salesforce(settings: Settings) -> Iterator[Finding]:
-    from partnerops_pipeline.lake.store import Lake
+    from partnerops_pipeline.lake.configured import configured_lake
     from partnerops_pipeline.salesforce.doctor import Finding
     from partnerops_pipeline.salesforce.doctor import examine as examine_org
     from partnerops_pipeline.salesforce.objects import load_objects
@@ -167,7 +167,7 @@ def _salesforce(settings: Settings) -> Iterator[Finding]:
         specs = load_objects(settings.salesforce_objects_file)
         yield Finding("ok", f"The objects file names {len(specs)} objects.")
         org = connect(settings)
-        lake = Lake(settings.lake_root)
+        lake = configured_lake(settings)
         month = policy_number(
             settings.dbt_project_dir, lake, "fiscal_year_start_month", as_of=settings.effective_as_of()
         )

@@ -25,6 +25,7 @@ from partnerops_pipeline.gaps.errors import NoGaps
 from partnerops_pipeline.gaps.released import Released, current_release, open_release
 from partnerops_pipeline.lake import duck
 from partnerops_pipeline.lake.columns import Column
+from partnerops_pipeline.lake.configured import configured_lake
 from partnerops_pipeline.lake.errors import AnotherWriterCommitted
 from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.lake.table import LakeTable
@@ -83,7 +84,7 @@ def write_ledger(settings: Settings) -> Remembered | None:
         return None
     gaps, rules = _read(released)
     evaluation_id = _digest([released.as_of, released.binding_id, rules, gaps])[:32]
-    lake = Lake(settings.lake_root)
+    lake = configured_lake(settings)
     attempts_left = _ATTEMPTS
     while True:
         attempts_left -= 1

@@ -10,7 +10,7 @@ from partnerops_pipeline.gaps.errors import BadWaiver, UnknownGap
 from partnerops_pipeline.gaps.listing import known_rule
 from partnerops_pipeline.gaps.released import Gap, current_release, read_gaps, read_rules
 from partnerops_pipeline.lake.columns import Column
-from partnerops_pipeline.lake.store import Lake
+from partnerops_pipeline.lake.configured import configured_lake
 from partnerops_pipeline.settings import Settings
 from partnerops_pipeline.warehouse.internal_sources import INTERNAL_SOURCES
 
@@ -75,7 +75,7 @@ def waive(
         "reason": reason,
         "given_at": given_at,
     }
-    Lake(settings.lake_root).table(WAIVERS).append_rows(
+    configured_lake(settings).table(WAIVERS).append_rows(
         [row],
         columns=_COLUMNS,
         key=("rule_id", "entity_id", "given_on"),

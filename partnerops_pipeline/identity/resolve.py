@@ -29,7 +29,7 @@ from partnerops_pipeline.identity.salesforce_id import read_id
 from partnerops_pipeline.identity.source_rows import ACCOUNT_TABLE, OWN, SOURCES, contents_of, last_extracted, load
 from partnerops_pipeline.lake import duck
 from partnerops_pipeline.lake.columns import Column
-from partnerops_pipeline.lake.store import Lake
+from partnerops_pipeline.lake.configured import configured_lake
 from partnerops_pipeline.lake.table import Contents
 from partnerops_pipeline.salesforce.objects import contract, load_objects
 from partnerops_pipeline.settings import Settings
@@ -55,7 +55,7 @@ def resolve_identities(settings: Settings) -> IdentityReport:
         AnotherWriterCommitted: somebody else wrote to the two tables; try again.
     """
     with hold(settings.locks, "identity", what="matching records to partners", wait_seconds=60):
-        lake = Lake(settings.lake_root)
+        lake = configured_lake(settings)
         contents = contents_of(lake)
         extracted_at = last_extracted(contents)
         if contents[ACCOUNT_TABLE].version is None or extracted_at is None:

@@ -149,7 +149,7 @@ def load(
 
 def contents_of(lake: Lake) -> dict[str, Contents]:
     """The contents of every table that this room reads, by lake path."""
-    return {table.path: lake.table(table.path).contents() for table in (*SOURCES, *OWN)}
+    return lake.contents([table.path for table in (*SOURCES, *OWN)])
 
 
 def last_extracted(contents: Mapping[str, Contents]) -> datetime | None:

@@ -18,6 +18,7 @@ from partnerops_pipeline.intake.landing import land
 from partnerops_pipeline.intake.parse import moment_in_name, parse
 from partnerops_pipeline.intake.profile import Profile, load_profiles
 from partnerops_pipeline.intake.report import FileReport
+from partnerops_pipeline.lake.configured import configured_lake
 from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.settings import Settings
 from partnerops_pipeline.warehouse.lock import hold
@@ -88,7 +89,7 @@ def take_inbox(
         if only is not None:
             dropped = [file for file in dropped if file.profile in only]
             left = [thing for thing in left if thing.profile in only]
-        lake = Lake(settings.lake_root)
+        lake = configured_lake(settings)
         known = known_files(lake) if dropped else {}
         growing = _growing(dropped)
         for report in _taken(settings, profiles, lake, known, dropped, growing, left, read_again):

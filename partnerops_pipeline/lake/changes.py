@@ -7,7 +7,7 @@ old version late, the rule still stores it only once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -78,26 +78,29 @@ def count_keys(connection: duckdb.DuckDBPyConnection, staged: Staged, table: str
         BadData: a row has no key; without one, versions of a record cannot be told apart.
     """
     keys = [duck.name(column) for column in staged.key]
-    empty = " OR ".join(f"{key} IS NULL" for key in keys)
-    without = _number(connection, f"SELECT count(*) FROM {staged.source} WHERE {empty}")
+    listed, empty = ", ".join(keys), " OR ".join(f"{key} IS NULL" for key in keys)
+    few = staged.rows <= _FEW
+    distinct = f"count(DISTINCT ({listed}))" if few else "0"  # few are counted in one go: 1 ms of CPU instead of 4
+    without, found = _numbers(connection, f"SELECT count(*) FILTER (WHERE {empty}), {distinct} FROM {staged.source}")
     if without:
         raise BadData(
             f"{without} rows for the lake table {table} have no {' and '.join(staged.key)}, which tells records apart.",
             "Mend them at the source; nothing of the batch was stored.",
         )
+    if few:
+        return found
     # As many hashes as rows prove as many keys; fewer may be a collision and prove nothing. Of five million ids the
     # hashes take 0.6 s of CPU and spill at 64 MB, the ids themselves 1.4 s and 150 MB.
-    listed = ", ".join(keys)
     with duck.less_memory(connection):
-        hashes = _number(connection, f"SELECT count(*) FROM (SELECT DISTINCT hash({listed}) FROM {staged.source})")
-        if hashes == staged.rows:
-            return hashes
-        return _number(connection, f"SELECT count(*) FROM (SELECT DISTINCT {listed} FROM {staged.source})")
+        for what in (f"hash({listed})", listed):
+            [found] = _numbers(connection, f"SELECT count(*) FROM (SELECT DISTINCT {what} FROM {staged.source})")
+            if found == staged.rows:
+                break
+    return found
 
 
-def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    found = connection.execute(query).fetchone()
-    return int(found[0]) if found else 0
+def _numbers(connection: duckdb.DuckDBPyConnection, query: str) -> list[int]:
+    return [int(one) for one in connection.execute(query).fetchone() or ()]
 
 
 def write_news(
@@ -107,6 +110,7 @@ def write_news(
     *,
     has_duplicates: bool,
     stored: Sequence[StoredFile],
+    bring: Callable[[Sequence[str]], None],
     compare_ignore: Collection[str],
     target: Path,
 ) -> int:
@@ -117,6 +121,7 @@ def write_news(
         has_duplicates: a key occurs twice in the batch; the greatest order wins, then the greatest values, so that the
             choice depends on the rows and not on their sequence.
         stored: the table's live files; none on a first load.
+        bring: makes those that are read, by name, present on this machine.
         compare_ignore: columns whose change alone is no new version.
     """
     batch = _batch(staged, columns, has_duplicates)
@@ -124,6 +129,7 @@ def write_news(
     stored = [file for file in stored if file.may_hold(bounds)]
     if not stored:
         return _copy(connection, batch, target)
+    bring([file.path.name for file in stored])
     present = _present(connection, [file.path for file in stored])
     identity = [*staged.key, *(name for name in staged.order_by if name not in staged.key and name in present)]
     compared = [

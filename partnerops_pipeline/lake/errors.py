@@ -9,6 +9,10 @@ class AnotherWriterCommitted(RetryLater):
     """Somebody else committed to the table since this batch was planned; nothing of the batch was stored."""
 
 
+class CommitUncertain(RetryLater):
+    """The answer to a commit was lost and the store cannot be asked; the batch is stored whole or not at all."""
+
+
 class UnreadableTable(ConfigurationError):
     """The Delta table uses a feature that would give wrong rows when its files are read plainly."""
 

@@ -7,7 +7,8 @@ Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,10 +19,11 @@ from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
-from partnerops_pipeline.errors import is_disk_full
+from partnerops_pipeline.errors import PartneropsError, ResourceExhausted, is_disk_full
 from partnerops_pipeline.lake import duck
 from partnerops_pipeline.lake.columns import META_NAMES, Column, delta_schema, lake_columns
-from partnerops_pipeline.lake.errors import AnotherWriterCommitted, UnreadableTable
+from partnerops_pipeline.lake.errors import AnotherWriterCommitted, CommitUncertain, UnreadableTable
+from partnerops_pipeline.lake.place import Mark, Place
 
 LAST_COMMIT = "partnerops:committed_at"
 """Delta application transaction that holds the newest `_committed_at`: the next is later, whatever the clock says."""
@@ -44,14 +46,18 @@ def from_micros(micros: int) -> datetime:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One version of a table as the log tells it. `names` are the live files in the table's folder, sorted; `mark`
-    tells its commit from another of the same number, in a table that took the place of this one."""
+    """One version of a table as the log tells it. `sizes` are the live files in the table's folder, by name in order,
+    in bytes; `mark` tells its commit from another of the same number, in a table that took the place of this one."""
 
     delta: DeltaTable
     version: int
     columns: list[Column]
-    names: list[str]
-    mark: tuple[int, ...] | None
+    sizes: dict[str, int]
+    mark: Mark | None
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.sizes)
 
     @property
     def business_columns(self) -> list[Column]:
@@ -63,47 +69,36 @@ class Snapshot:
         return None if micros is None else from_micros(micros)
 
 
-def read(folder: Path, table: str) -> Snapshot | None:
+def read(place: Place, table: str) -> Snapshot | None:
     """The newest version; None where there is no table.
 
     Raises:
         UnreadableTable: deletion vectors, column mapping, partitions or types that the lake does not read.
     """
-    if not (folder / "_delta_log").is_dir():
+    if not place.may_have_table():
         return None
     try:
-        delta = DeltaTable(str(folder))
+        with place.errors_said():
+            delta = DeltaTable(place.address, storage_options=place.options)
     except TableNotFoundError:
         return None
     except DeltaError as error:
         raise UnreadableTable(
-            f"The lake table {table} in {folder} cannot be opened: {str(error).splitlines()[0]}.",
+            f"The lake table {table} in {place.address} cannot be opened: {str(error).splitlines()[0]}.",
             "Restore that folder from a copy, or move it away and extract it again with --full-refresh.",
         ) from None
     _refuse_unreadable(delta, table)
     version = delta.version()
-    return Snapshot(
-        delta, version, lake_columns(delta.schema(), table), sorted(_names(delta)), _mark(_commit_file(folder, version))
-    )
+    mark, _ = place.commits_since(version)
+    return Snapshot(delta, version, lake_columns(delta.schema(), table), _sizes(delta), mark)
 
 
-def is_newest(folder: Path, snapshot: Snapshot) -> bool:
-    """Whether no commit came after it: by two looks into the folder, where reading the log again takes 4 ms."""
-    if snapshot.mark is None or _mark(_commit_file(folder, snapshot.version + 1)) is not None:
+def is_newest(place: Place, snapshot: Snapshot) -> bool:
+    """Whether no commit came after it; much cheaper than reading the log again."""
+    if snapshot.mark is None:
         return False
-    return _mark(_commit_file(folder, snapshot.version)) == snapshot.mark
-
-
-def _commit_file(folder: Path, version: int) -> Path:
-    return folder / "_delta_log" / f"{version:020}.json"
-
-
-def _mark(file: Path) -> tuple[int, ...] | None:
-    try:
-        about = file.stat()
-    except FileNotFoundError:
-        return None
-    return about.st_ino, about.st_mtime_ns, about.st_size
+    mark, later = place.commits_since(snapshot.version)
+    return not later and mark == snapshot.mark
 
 
 def _refuse_unreadable(delta: DeltaTable, table: str) -> None:
@@ -121,10 +116,12 @@ def _refuse_unreadable(delta: DeltaTable, table: str) -> None:
         )
 
 
-def _names(delta: DeltaTable) -> list[str]:
+def _sizes(delta: DeltaTable) -> dict[str, int]:
     # The log percent-encodes paths, and `file_uris` does so once more for blanks: the folder's name never goes
     # through it.
-    return [unquote(str(path)) for path in delta.get_add_actions().column("path").to_pylist()]
+    adds = delta.get_add_actions()
+    paths, sizes = adds.column("path").to_pylist(), adds.column("size_bytes").to_pylist()
+    return dict(sorted((unquote(str(path)), int(size)) for path, size in zip(paths, sizes, strict=True)))
 
 
 def ranges(snapshot: Snapshot) -> list[dict[str, Any]]:
@@ -136,25 +133,28 @@ def ranges(snapshot: Snapshot) -> list[dict[str, Any]]:
 
 
 def create(
-    folder: Path, table: str, columns: Sequence[Column], adds: list[AddAction], moments: Mapping[str, datetime]
+    place: Place, table: str, columns: Sequence[Column], adds: list[AddAction], moments: Mapping[str, datetime]
 ) -> int:
     """Version 0: schema, first files and their watermark in one commit.
 
     Raises:
         AnotherWriterCommitted: somebody else created the table meanwhile.
+        CommitUncertain: the connection broke, and with it the answer.
     """
-    try:
-        with duck.full_disk_is_said(folder):
-            create_table_with_add_actions(
-                str(folder), delta_schema(columns), adds, mode="error", commit_properties=_properties(moments)
-            )
-    except DeltaError as error:
-        _translate(error, folder, table)
+    with _landed_or_said(place, table, 0, adds, moments):
+        create_table_with_add_actions(
+            place.address,
+            delta_schema(columns),
+            adds,
+            mode="error",
+            commit_properties=_properties(moments),
+            storage_options=place.options,
+        )
     return 0
 
 
 def append(
-    folder: Path,
+    place: Place,
     table: str,
     planned_on: Snapshot,
     adds: list[AddAction],
@@ -164,11 +164,11 @@ def append(
     """Add files, drop others that they stand for, record the moments; returns the new version."""
     now = int(datetime.now(UTC).timestamp() * 1000)
     gone = [RemoveAction(name, False, now) for name in removed]
-    return _commit(folder, table, planned_on, [*adds, *gone], "append", planned_on.columns, moments)
+    return _commit(place, table, planned_on, [*adds, *gone], "append", planned_on.columns, moments)
 
 
 def replace(
-    folder: Path,
+    place: Place,
     table: str,
     planned_on: Snapshot,
     columns: Sequence[Column],
@@ -176,11 +176,11 @@ def replace(
     moments: Mapping[str, datetime],
 ) -> int:
     """The only commit of delta-rs that changes a schema: all files are exchanged, schema and files in one step."""
-    return _commit(folder, table, planned_on, list(adds), "overwrite", columns, moments)
+    return _commit(place, table, planned_on, list(adds), "overwrite", columns, moments)
 
 
 def _commit(
-    folder: Path,
+    place: Place,
     table: str,
     planned_on: Snapshot,
     actions: list[AddAction | RemoveAction],
@@ -188,14 +188,13 @@ def _commit(
     columns: Sequence[Column],
     moments: Mapping[str, datetime],
 ) -> int:
-    try:
-        with duck.full_disk_is_said(folder):
-            planned_on.delta.create_write_transaction(
-                actions, mode, delta_schema(columns), commit_properties=_properties(moments)
-            )
-    except DeltaError as error:
-        _translate(error, folder, table)
-    return planned_on.version + 1
+    version = planned_on.version + 1
+    adds = [action for action in actions if isinstance(action, AddAction)]
+    with _landed_or_said(place, table, version, adds, moments):
+        planned_on.delta.create_write_transaction(
+            actions, mode, delta_schema(columns), commit_properties=_properties(moments)
+        )
+    return version
 
 
 def _properties(moments: Mapping[str, datetime]) -> CommitProperties:
@@ -203,12 +202,65 @@ def _properties(moments: Mapping[str, datetime]) -> CommitProperties:
     return CommitProperties(max_commit_retries=0, app_transactions=transactions)
 
 
-def _translate(error: DeltaError, folder: Path, table: str) -> None:
-    if is_disk_full(error):
-        raise duck.full_disk(folder) from None
-    if isinstance(error, CommitFailedError) or "already exists" in str(error):
-        raise another_writer(table) from None
-    raise error
+@contextmanager
+def _landed_or_said(
+    place: Place, table: str, version: int, adds: Sequence[AddAction], moments: Mapping[str, datetime]
+) -> Iterator[None]:
+    """Pass if the commit landed, even where the answer got lost; else say which it is: another's, or nobody knows.
+
+    A store that is asked again after its answer was lost finds the commit there and calls it another's.
+    """
+    try:
+        with duck.full_disk_is_said(place.folder), place.errors_said():
+            yield
+    except ResourceExhausted:
+        raise
+    except PartneropsError:
+        if not _is_ours(place, version, adds, moments):
+            raise
+    except DeltaError as error:
+        if is_disk_full(error):
+            raise duck.full_disk(place.folder) from None
+        if not isinstance(error, CommitFailedError) and "already exists" not in str(error):
+            raise
+        if not _is_ours(place, version, adds, moments):
+            raise another_writer(table) from None
+
+
+@contextmanager
+def dropped_unless_committed(place: Place, files: Sequence[Path]) -> Iterator[None]:
+    """Remove the files when the block fails and no commit can name them.
+
+    After an interrupt, or a commit whose answer was lost, one may: then they stay, and `vacuum` takes them if not.
+    """
+    try:
+        yield
+    except CommitUncertain:
+        raise
+    except Exception:
+        place.drop(files)
+        raise
+
+
+def _is_ours(place: Place, version: int, adds: Sequence[AddAction], moments: Mapping[str, datetime]) -> bool:
+    """Whether the commit of that number is the one that was sent.
+
+    Raises:
+        CommitUncertain: it cannot be looked at.
+    """
+    try:
+        with place.errors_said():
+            if place.commits_since(version)[0] is None:
+                return False
+            delta = DeltaTable(place.address, version=version, storage_options=place.options)
+            live = _sizes(delta)
+            same = all(delta.transaction_version(app) == to_micros(moment) for app, moment in moments.items())
+    except (PartneropsError, DeltaError):
+        raise CommitUncertain(
+            f"The connection broke while a batch was committed to {place.address}; whether it is stored is not known.",
+            "Run again: what is stored is kept and the rest is read again.",
+        ) from None
+    return same and bool(adds or moments) and all(add.path in live for add in adds)
 
 
 def another_writer(table: str) -> AnotherWriterCommitted:

@@ -92,11 +92,12 @@ def _add_action(
             f"SELECT name, duckdb_type FROM parquet_schema({named}) WHERE column_id > 0"
         ).fetchall()
     }
-    counted = connection.execute(f"SELECT num_rows FROM parquet_file_metadata({named})").fetchone()
+    # Only what is asked for, and the rows with it: a table of 30 columns and 49 row groups has 1,700 such lines.
+    wanted = ", ".join(duck.text(column) for column in with_range)
     groups = connection.execute(
         f"""SELECT path_in_schema, stats_min_value, stats_max_value, stats_null_count,
-                   coalesce(min_is_exact, true) AND coalesce(max_is_exact, true)
-            FROM parquet_metadata({named})"""
+                   coalesce(min_is_exact, true) AND coalesce(max_is_exact, true), row_group_id, row_group_num_rows
+            FROM parquet_metadata({named}) WHERE column_id = 0 OR path_in_schema IN ({wanted})"""
     ).fetchall()
     nulls: dict[str, int] = {}
     least: dict[str, str | int] = {}
@@ -114,7 +115,7 @@ def _add_action(
                 least[column] = min(lows)  # type: ignore[type-var,assignment]
                 greatest[column] = max(highs)  # type: ignore[type-var,assignment]
     statistics = {
-        "numRecords": int(counted[0]) if counted else 0,
+        "numRecords": sum({int(group[5]): int(group[6]) for group in groups}.values()),
         "minValues": least,
         "maxValues": greatest,
         "nullCount": nulls,

@@ -1,4 +1,4 @@
-"""Files exchanged for others with the same rows: a wider type, a further column, fewer files; and the sweeping up.
+"""Files exchanged for others with the same rows: a wider type, a further column, fewer files.
 
 No rewrite changes a row, its batch or its `_committed_at`, so a binding to an earlier state of knowledge gives the same
 rows before and after.
@@ -6,11 +6,8 @@ rows before and after.
 
 from __future__ import annotations
 
-import os
-import shutil
-import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -18,9 +15,7 @@ from deltalake.transaction import AddAction
 
 from partnerops_pipeline.lake import duck, log, parquet_files
 from partnerops_pipeline.lake.columns import Column
-
-SCRATCH = ".scratch-"
-"""Prefix of folders in a table's folder that exist only while a process works; a killed one leaves it to `vacuum`."""
+from partnerops_pipeline.lake.place import Place
 
 _RANGED_META = ("_committed_at", "_extracted_at")
 
@@ -42,7 +37,7 @@ def recorded_ranges(snapshot: log.Snapshot) -> list[str]:
 
 
 def widen(
-    connection: duckdb.DuckDBPyConnection, folder: Path, table: str, snapshot: log.Snapshot, columns: Sequence[Column]
+    connection: duckdb.DuckDBPyConnection, place: Place, table: str, snapshot: log.Snapshot, columns: Sequence[Column]
 ) -> int:
     """Write every file again with the types of `columns` and exchange all in one commit; returns the new version.
 
@@ -51,27 +46,24 @@ def widen(
     """
     written: list[Path] = []
     stored = {column.name: column.type for column in snapshot.columns}
-    try:
+    place.bring(snapshot.sizes)
+    with log.dropped_unless_committed(place, written):
         for name in snapshot.names:
-            own = parquet_files.inspect(connection, [folder / name])[0].types
+            own = parquet_files.inspect(connection, [place.folder / name])[0].types
             chosen = [
                 f"{duck.cast(c.name, stored[c.name], c.type)} AS {duck.name(c.name)}" for c in columns if c.name in own
             ]
-            target = folder / parquet_files.new_name("widened")
-            source = duck.read_parquet([folder / name])
-            _copy(connection, f"SELECT {', '.join(chosen)} FROM {source}", target)
-            written.append(target)
-        parquet_files.sync(written)
+            written.append(place.folder / parquet_files.new_name("widened"))
+            source = duck.read_parquet([place.folder / name])
+            _copy(connection, f"SELECT {', '.join(chosen)} FROM {source}", written[-1])
+        place.keep(written)
         adds = parquet_files.add_actions(connection, written, recorded_ranges(snapshot))
-        return log.replace(folder, table, snapshot, columns, adds, {})
-    except BaseException:
-        _remove(written)
-        raise
+        return log.replace(place, table, snapshot, columns, adds, {})
 
 
 def replace_with_more_columns(
     connection: duckdb.DuckDBPyConnection,
-    folder: Path,
+    place: Place,
     table: str,
     snapshot: log.Snapshot,
     columns: Sequence[Column],
@@ -81,93 +73,52 @@ def replace_with_more_columns(
     """Add files and columns in one commit; returns the new version.
 
     delta-rs changes a schema only when it replaces all files *(an append with a wider schema drops the new column from
-    the schema without a word)*, and a commit may not remove and add the same name. So the old files get second names: a
-    hard link costs nothing, and readers of the old version keep the old name.
+    the schema without a word)*, and a commit may not remove and add the same name. So the old files get second names.
     """
-    linked: list[Path] = []
-    try:
-        with duck.full_disk_is_said(folder):
-            for name in snapshot.names:
-                target = folder / parquet_files.new_name("kept")
-                try:
-                    os.link(folder / name, target)
-                except OSError:  # some network volumes have no hard links
-                    shutil.copyfile(folder / name, target)
-                linked.append(target)
-            parquet_files.sync(linked)
+    again = {name: parquet_files.new_name("kept") for name in snapshot.names}
+    linked = [place.folder / name for name in again.values()]
+    place.bring(snapshot.sizes)
+    with log.dropped_unless_committed(place, linked):
+        with duck.full_disk_is_said(place.folder):
+            place.keep_again(again)
         kept = parquet_files.add_actions(connection, linked, recorded_ranges(snapshot), data_change=False)
-        return log.replace(folder, table, snapshot, columns, [*kept, *adds], moments)
-    except BaseException:
-        _remove(linked)
-        raise
+        return log.replace(place, table, snapshot, columns, [*kept, *adds], moments)
 
 
 def compact(
-    connection: duckdb.DuckDBPyConnection, folder: Path, table: str, snapshot: log.Snapshot, target_bytes: int
+    connection: duckdb.DuckDBPyConnection, place: Place, table: str, snapshot: log.Snapshot, target_bytes: int
 ) -> int:
     """Merge small files into files of about `target_bytes`; returns how many were replaced."""
-    small = sorted(
-        (path for path in (folder / name for name in snapshot.names) if path.stat().st_size < target_bytes // 2),
-        key=lambda p: p.name,
-    )
+    small = {name: size for name, size in snapshot.sizes.items() if size < target_bytes // 2}
     groups = [group for group in _groups(small, target_bytes) if len(group) > 1]
     if not groups:
         return 0
     written: list[Path] = []
-    try:
+    place.bring({name: small[name] for group in groups for name in group})
+    with log.dropped_unless_committed(place, written):
         for group in groups:
-            target = folder / parquet_files.new_name("compacted")
-            present = {name for file in parquet_files.inspect(connection, group) for name in file.types}
+            files = [place.folder / name for name in group]
+            present = {name for file in parquet_files.inspect(connection, files) for name in file.types}
             chosen = ", ".join(duck.name(column.name) for column in snapshot.columns if column.name in present)
-            _copy(connection, f"SELECT {chosen} FROM {duck.read_parquet(group)}", target)
-            written.append(target)
-        parquet_files.sync(written)
+            written.append(place.folder / parquet_files.new_name("compacted"))
+            _copy(connection, f"SELECT {chosen} FROM {duck.read_parquet(files)}", written[-1])
+        place.keep(written)
         adds = parquet_files.add_actions(connection, written, recorded_ranges(snapshot), data_change=False)
-        removed = [path.name for group in groups for path in group]
-        log.append(folder, table, snapshot, adds, {}, removed)
+        removed = [name for group in groups for name in group]
+        log.append(place, table, snapshot, adds, {}, removed)
         return len(removed)
-    except BaseException:
-        _remove(written)
-        raise
 
 
-def _groups(paths: Sequence[Path], target_bytes: int) -> list[list[Path]]:
-    groups: list[list[Path]] = []
+def _groups(sizes: Mapping[str, int], target_bytes: int) -> list[list[str]]:
+    groups: list[list[str]] = []
     size = target_bytes
-    for path in paths:
-        own = path.stat().st_size
+    for name, own in sizes.items():
         if size + own > target_bytes:
             groups.append([])
             size = 0
-        groups[-1].append(path)
+        groups[-1].append(name)
         size += own
     return groups
-
-
-def vacuum(folder: Path, snapshot: log.Snapshot, older_than: timedelta) -> int:
-    """Remove Parquet files and scratch folders that the newest version does not name and nobody touched for that long.
-
-    By the time of the last change of the name (ctime): a linked or moved file keeps the time of its contents. A
-    batch in flight and a warehouse bound to the version before keep what they use, as long as `older_than`
-    outlasts them.
-    """
-    live = set(snapshot.names)
-    latest = time.time() - older_than.total_seconds()
-    # All are chosen before the first goes: removing one name of a file renews the ctime of its other names.
-    old = [path for path in folder.iterdir() if path.name not in live and path.lstat().st_ctime <= latest]
-    removed = 0
-    for path in old:
-        if path.suffix == ".parquet" and path.is_file():
-            path.unlink()
-            removed += 1
-        elif path.name.startswith(SCRATCH) and path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-    return removed
-
-
-def _remove(paths: Sequence[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:

@@ -25,6 +25,7 @@ from partnerops_pipeline.errors import BadData
 from partnerops_pipeline.lake import changes, duck, log, parquet_files, rewrite, rows
 from partnerops_pipeline.lake.columns import META, META_NAMES, Column, merge
 from partnerops_pipeline.lake.errors import RepeatedKeys
+from partnerops_pipeline.lake.place import SCRATCH, Place
 
 _ONE_MICROSECOND = timedelta(microseconds=1)
 
@@ -78,14 +79,19 @@ class Contents:
 class LakeTable:
     """A table of the lake, made by `Lake.table`. Holds no file open; each call sees the newest version."""
 
-    def __init__(self, folder: Path, path: str, now: Callable[[], datetime]) -> None:
-        self.folder = folder
+    def __init__(self, place: Place, path: str, now: Callable[[], datetime]) -> None:
         self.path = path
+        self._place = place
         self._now = now
         self._seen: log.Snapshot | None = None
 
     def __repr__(self) -> str:
         return f"LakeTable({self.path!r})"
+
+    @property
+    def folder(self) -> Path:
+        """Where this machine reads and writes the table's files; it exists once there are some."""
+        return self._place.folder
 
     def exists(self) -> bool:
         return self._read() is not None
@@ -105,13 +111,14 @@ class LakeTable:
         snapshot = self._read()
         if snapshot is None:
             return Contents(None, [], [], 0, None, None)
+        self._place.bring(snapshot.sizes)
         described = log.ranges(snapshot)
         extracted = [file.get("max._extracted_at") for file in described]
         return Contents(
             version=snapshot.version,
             columns=snapshot.columns,
-            files=[str(path) for path in self._paths(snapshot)],
-            rows=sum(int(file["num_records"]) for file in described),
+            files=[str(self.folder / name) for name in snapshot.names],
+            rows=_rows(described),
             watermark=snapshot.transaction(self.extraction),
             extracted_at=max((moment for moment in extracted if moment is not None), default=None),
         )
@@ -122,7 +129,8 @@ class LakeTable:
 
     def row_count(self) -> int:
         """All stored versions, as the commits counted them."""
-        return self.contents().rows
+        snapshot = self._read()
+        return _rows(log.ranges(snapshot)) if snapshot else 0
 
     def current_row_count(self, key: Sequence[str]) -> int:
         """The distinct keys, deleted records included."""
@@ -251,7 +259,7 @@ class LakeTable:
         table = rows.to_arrow(records, columns, self.path)
         with duck.full_disk_is_said(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=rewrite.SCRATCH, dir=self.folder) as scratch:
+            with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=self.folder) as scratch:
                 staged = Path(scratch) / "rows.parquet"
                 parquet.write_table(table, staged)
                 return self.append(
@@ -280,7 +288,7 @@ class LakeTable:
         if snapshot is None:
             return 0
         with self._duck() as connection:
-            return rewrite.compact(connection, self.folder, self.path, snapshot, target_bytes)
+            return rewrite.compact(connection, self._place, self.path, snapshot, target_bytes)
 
     def vacuum(self, older_than: timedelta = timedelta(days=7)) -> int:
         """Remove Parquet files that no commit names any more and leftovers of killed processes, once they are that old.
@@ -289,16 +297,17 @@ class LakeTable:
             how many files were removed.
         """
         snapshot = self._read()
-        return rewrite.vacuum(self.folder, snapshot, older_than) if snapshot else 0
+        return self._place.sweep(snapshot.names, older_than) if snapshot else 0
 
     def _read(self) -> log.Snapshot | None:
         seen = self._seen
-        if seen is None or not log.is_newest(self.folder, seen):
-            seen = self._seen = log.read(self.folder, self.path)
+        if seen is None or not log.is_newest(self._place, seen):
+            seen = self._seen = log.read(self._place, self.path)
         return seen
 
-    def _paths(self, snapshot: log.Snapshot) -> list[Path]:
-        return [self.folder / name for name in snapshot.names]
+    def _bring(self, snapshot: log.Snapshot | None, names: Sequence[str]) -> None:
+        sizes = snapshot.sizes if snapshot else {}
+        self._place.bring({name: sizes[name] for name in names})
 
     def _stored(self, snapshot: log.Snapshot) -> list[changes.StoredFile]:
         found = {str(file["path"]): file for file in log.ranges(snapshot)}
@@ -311,7 +320,7 @@ class LakeTable:
 
     @contextmanager
     def _duck(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with duck.open_duck(self.folder / f"{rewrite.SCRATCH}{os.getpid()}-{id(self):x}") as connection:
+        with duck.open_duck(self.folder / f"{SCRATCH}{os.getpid()}-{id(self):x}") as connection:
             yield connection
 
     def _refuse_missing_columns(self, found: Sequence[parquet_files.ParquetFile], columns: Sequence[Column]) -> None:
@@ -335,7 +344,7 @@ class LakeTable:
         widened = merge(snapshot.business_columns, columns)[: len(snapshot.business_columns)]
         if widened == snapshot.business_columns:
             return snapshot
-        rewrite.widen(connection, self.folder, self.path, snapshot, [*widened, *META])
+        rewrite.widen(connection, self._place, self.path, snapshot, [*widened, *META])
         again = self._read()
         if again is None or again.version != snapshot.version + 1:
             raise log.another_writer(self.path)
@@ -381,6 +390,9 @@ class LakeTable:
                 merge([column for column in stored if column.name not in META_NAMES], columns),
                 has_duplicates=has_duplicates,
                 stored=self._stored(snapshot) if snapshot else [],
+                bring=lambda names: self._place.bring(
+                    {name: snapshot.sizes[name] for name in names} if snapshot else {}
+                ),
                 compare_ignore=compare_ignore,
                 target=target,
             ),
@@ -402,15 +414,11 @@ class LakeTable:
     ) -> Appended:
         if written:
             moments = {**moments, log.LAST_COMMIT: batch.committed_at}
-        try:
+        with log.dropped_unless_committed(self._place, written):
             with duck.full_disk_is_said(self.folder):
-                parquet_files.sync(written)
+                self._place.keep(written)
             adds = parquet_files.add_actions(connection, written, rewrite.ranged(batch.key, batch.order_by))
             version = self._record(connection, snapshot, columns, adds, moments)
-        except BaseException:
-            for path in written:
-                path.unlink(missing_ok=True)
-            raise
         return Appended(batch.rows, appended, batch.rows - appended, version, batch.committed_at if written else None)
 
     def _record(
@@ -422,16 +430,20 @@ class LakeTable:
         moments: dict[str, datetime],
     ) -> int:
         if snapshot is None:
-            return log.create(self.folder, self.path, [*columns, *META], adds, moments)
+            return log.create(self._place, self.path, [*columns, *META], adds, moments)
         merged = merge(snapshot.business_columns, columns)
         if len(merged) > len(snapshot.business_columns):
             return rewrite.replace_with_more_columns(
-                connection, self.folder, self.path, snapshot, [*merged, *META], adds, moments
+                connection, self._place, self.path, snapshot, [*merged, *META], adds, moments
             )
         moved = {app_id: moment for app_id, moment in moments.items() if snapshot.transaction(app_id) != moment}
         if not adds and not moved:
             return snapshot.version
-        return log.append(self.folder, self.path, snapshot, adds, moments)
+        return log.append(self._place, self.path, snapshot, adds, moments)
+
+
+def _rows(described: Sequence[Mapping[str, Any]]) -> int:
+    return sum(int(file["num_records"]) for file in described)
 
 
 def _moments(described: Mapping[str, Any]) -> dict[str, tuple[datetime, datetime]]:

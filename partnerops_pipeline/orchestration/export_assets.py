@@ -13,6 +13,7 @@ from partnerops_pipeline.errors import PartneropsError, ResourceExhausted
 from partnerops_pipeline.intake.profile import Profile, load_profiles
 from partnerops_pipeline.intake.report import FileReport
 from partnerops_pipeline.intake.take import take_inbox
+from partnerops_pipeline.lake.configured import configured_lake
 from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.orchestration.failing import failure, told_in_one_sentence
 from partnerops_pipeline.orchestration.lake_metadata import table_metadata
@@ -75,7 +76,7 @@ def _take(
         take_inbox(settings, note, read_again=config.read_again, only=only)
     except PartneropsError as error:
         stopped = error  # what has landed before is told first
-    lake = Lake(settings.lake_root)
+    lake = configured_lake(settings)
     for profile in profiles:
         yield from _results(profile, [report for report in reports if report.profile == profile.name], lake)
     if stopped is not None:

@@ -14,6 +14,7 @@ from partnerops_pipeline.identity.lake_tables import PARTNER_ID_TABLE, XREF_TABL
 from partnerops_pipeline.identity.report import IdentityReport
 from partnerops_pipeline.identity.resolve import resolve_identities
 from partnerops_pipeline.identity.source_rows import SOURCES
+from partnerops_pipeline.lake.configured import configured_lake
 from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.orchestration.failing import told_in_one_sentence
 from partnerops_pipeline.orchestration.lake_metadata import table_metadata
@@ -47,7 +48,7 @@ def identity_assets() -> dg.AssetsDefinition:
         with told_in_one_sentence():
             report = resolve_identities(settings)
         log.info("%s", one_line(report))
-        yield from _results(context, report, Lake(settings.lake_root))
+        yield from _results(context, report, configured_lake(settings))
 
     return identity
 

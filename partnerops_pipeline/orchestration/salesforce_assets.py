@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from partnerops_pipeline.errors import PartneropsError
+from partnerops_pipeline.lake.configured import configured_lake
 from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.orchestration.failing import failure, told_in_one_sentence
 from partnerops_pipeline.orchestration.lake_metadata import table_metadata
@@ -62,7 +63,7 @@ def _extract(
         for spec in load_objects(settings.salesforce_objects_file)
         if asset_key(spec) in context.selected_asset_keys
     ]
-    lake = Lake(settings.lake_root)
+    lake = configured_lake(settings)
     reports: list[ObjectReport] = []
 
     def note(report: ObjectReport) -> None:

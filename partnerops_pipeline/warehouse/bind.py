@@ -95,7 +95,7 @@ def bind(
     """
     _refuse_impossible(as_of, known_at)
     promised = {**INTERNAL_SOURCES, **contracts}
-    contents = {path: lake.table(path).contents() for path in sorted({*promised, *lake.tables()})}
+    contents = lake.contents(sorted({*promised, *lake.tables()}))
     _refuse_unknowable(as_of, contents)
     with closing(connect(warehouse_path)) as warehouse:
         try:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from partnerops_pipeline.lake import duck
-from partnerops_pipeline.lake.store import Lake
+from partnerops_pipeline.lake.configured import configured_lake
 from partnerops_pipeline.settings import Settings
 from partnerops_pipeline.warehouse.bind import Binding, bind
 from partnerops_pipeline.warehouse.dbt import DbtProjectRun
@@ -77,7 +77,7 @@ def transform(
         code, seeds = code_hash(settings.dbt_project_dir), seeds_hash(settings.dbt_project_dir)
         with _timed("bind", said):
             binding = bind(
-                Lake(settings.lake_root),
+                configured_lake(settings),
                 settings.warehouse_path,
                 contracts,
                 as_of=day,

@@ -29,7 +29,7 @@ def test_a_home_that_holds_another_programme_is_refused_with_its_seed_and_size(s
 
 def test_a_home_filled_from_an_own_org_is_not_mixed_with_the_demo(settings: Settings) -> None:
     refuse_another_programme(settings, org_file(settings, 7, 500))
-    (settings.home / "lake" / "salesforce").mkdir(parents=True)
+    (settings.home / "lake" / "salesforce" / "account" / "_delta_log").mkdir(parents=True)
     with pytest.raises(ConfigurationError, match="org of its own"):
         refuse_another_programme(settings, org_file(settings, 7, 500))
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from partnerops_pipeline.lake.columns import META, Column
-from partnerops_pipeline.lake.rewrite import SCRATCH
+from partnerops_pipeline.lake.place import SCRATCH
 
 from .cases import DEALS, NOON, add, deal, deals, rows
 

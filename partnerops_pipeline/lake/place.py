@@ -1,0 +1,180 @@
+"""Where the lake's files lie: what a table needs of a folder or an object store, and the folder itself.
+
+DuckDB reads and writes files of this machine only (its extensions for object stores cannot be downloaded everywhere).
+So every table has a folder here. In a lake on this machine that folder is the table; in an object store it is a copy
+of the files in use, which never change once they are written (`object_store.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+from partnerops_pipeline.lake import parquet_files
+
+Mark = tuple[int | str, ...]
+"""What tells a commit from another of the same number."""
+
+SCRATCH = ".scratch-"
+"""Prefix of folders in a table's folder that exist only while a process works; a killed one leaves it to `vacuum`."""
+
+
+class Place(Protocol):
+    """Where the files of one table lie for good, and the folder where this machine reads and writes them.
+
+    `address` and `options` are what delta-rs opens. Names are those of files in the table's folder.
+    """
+
+    @property
+    def folder(self) -> Path: ...
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def options(self) -> dict[str, str] | None: ...
+
+    def may_have_table(self) -> bool:
+        """False only if there is certainly no table; cheaper than opening one."""
+
+    def commits_since(self, version: int) -> tuple[Mark | None, bool]:
+        """The mark of the commit `version`, None where it is gone, and whether a later one exists."""
+
+    def bring(self, sizes: Mapping[str, int]) -> None:
+        """Make sure that these files, of so many bytes, can be read in `folder`."""
+
+    def keep(self, files: Sequence[Path]) -> None:
+        """Make finished files of `folder` last, so that a commit may name them."""
+
+    def keep_again(self, names: Mapping[str, str]) -> None:
+        """Give files that are kept a second name each (old name -> new name), there and in `folder`."""
+
+    def drop(self, files: Sequence[Path]) -> None:
+        """Remove files that no commit names, as far as that is possible; what stays is left to `sweep`."""
+
+    def sweep(self, live: Collection[str], older_than: timedelta) -> int:
+        """Remove what is not `live` and that old; returns how many Parquet files went."""
+
+    def errors_said(self) -> AbstractContextManager[None]:
+        """Turns the errors of the place into ours, in a sentence."""
+
+
+class Root(Protocol):
+    """Where the whole lake lies."""
+
+    def place(self, path: str) -> Place:
+        """The place of the table `<source>/<table>`."""
+
+    def tables(self) -> list[str]:
+        """The paths of the tables that exist, sorted."""
+
+    @property
+    def workers(self) -> int:
+        """How many tables are best looked at side by side."""
+
+
+class FolderRoot:
+    """A lake in a folder of this machine or of a mounted volume."""
+
+    workers = 1
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.absolute()
+
+    def __repr__(self) -> str:
+        return str(self._folder)
+
+    def place(self, path: str) -> FolderPlace:
+        return FolderPlace(self._folder / path)
+
+    def tables(self) -> list[str]:
+        logs = self._folder.glob("*/*/_delta_log")
+        return sorted(f"{log.parent.parent.name}/{log.parent.name}" for log in logs if log.is_dir())
+
+
+class FolderPlace:
+    """The folder is the table."""
+
+    options = None
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def address(self) -> str:
+        return str(self.folder)
+
+    def may_have_table(self) -> bool:
+        return (self.folder / "_delta_log").is_dir()
+
+    def commits_since(self, version: int) -> tuple[Mark | None, bool]:
+        # by two looks into the folder, where reading the log again takes 4 ms
+        return _mark(self._commit(version)), _mark(self._commit(version + 1)) is not None
+
+    def bring(self, sizes: Mapping[str, int]) -> None:
+        """They are there."""
+
+    def keep(self, files: Sequence[Path]) -> None:
+        parquet_files.sync(files)
+
+    def keep_again(self, names: Mapping[str, str]) -> None:
+        link_again(self.folder, names)
+        parquet_files.sync([self.folder / new for new in names.values()])
+
+    def drop(self, files: Sequence[Path]) -> None:
+        for file in files:
+            file.unlink(missing_ok=True)
+
+    def sweep(self, live: Collection[str], older_than: timedelta) -> int:
+        return sweep_folder(self.folder, live, older_than)
+
+    def errors_said(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def _commit(self, version: int) -> Path:
+        return self.folder / "_delta_log" / f"{version:020}.json"
+
+
+def link_again(folder: Path, names: Mapping[str, str]) -> None:
+    """Second names for files: a hard link costs nothing, and readers of the old version keep the old name."""
+    for old, new in names.items():
+        try:
+            os.link(folder / old, folder / new)
+        except OSError:  # some network volumes have no hard links
+            shutil.copyfile(folder / old, folder / new)
+
+
+def sweep_folder(folder: Path, live: Collection[str], older_than: timedelta) -> int:
+    """Remove Parquet files and scratch folders that are not `live` and that nobody touched for that long.
+
+    By the time of the last change of the name (ctime): a linked or moved file keeps the time of its contents. A
+    batch in flight and a warehouse bound to the version before keep what they use, as long as `older_than`
+    outlasts them.
+    """
+    if not folder.is_dir():
+        return 0
+    latest = time.time() - older_than.total_seconds()
+    # All are chosen before the first goes: removing one name of a file renews the ctime of its other names.
+    old = [path for path in folder.iterdir() if path.name not in live and path.lstat().st_ctime <= latest]
+    removed = 0
+    for path in old:
+        if path.suffix == ".parquet" and path.is_file():
+            path.unlink()
+            removed += 1
+        elif path.name.startswith(SCRATCH) and path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+    return removed
+
+
+def _mark(file: Path) -> Mark | None:
+    try:
+        about = file.stat()
+    except FileNotFoundError:
+        return None
+    return about.st_ino, about.st_mtime_ns, about.st_size
