@@ -2,16 +2,20 @@
 
 Compared, each in a process of its own, interleaved, medians of the rounds:
   curl + DuckDB          the same pages by curl to disk, then DuckDB's read_csv with the exact types -> one Parquet file
-  simple-salesforce      its bulk2 query, each page into pandas, then one Parquet file; what pandas infers, so money is
-                         float and dates are text
-  dlt's way, Parquet     a re-creation of dlt's Salesforce source and core (measuring/dlt_pattern.py), 40,000 records
-  dlt's way, default     the same with dlt's default loader (INSERT … VALUES), 10,000 records, since it is slow
+  simple-salesforce + pandas (measuring/pandas_ways.py)
+    exact                the same result as ours: counted, exact types, one commit to a Delta table; the fastest found
+    exact, dtype=str     the same, read as pandas' own text
+    inferred             less: the types that pandas guesses, one Parquet file, no count
+  dlt's way              a re-creation of dlt's Salesforce source and core (measuring/dlt_pattern.py), 40,000 records
+    default loader       INSERT … VALUES, what dlt prefers for DuckDB (https://dlthub.com/docs/destinations/duckdb)
+    Parquet loader       what a pipeline gets that asks for it
   partnerops             describe, count, job, pages, types, commit with watermark, count again: the product itself
   partnerops, gzip       the same with compressed transfer, as over a real network
 
 Ratios are per row, so that fewer records can stand beside more. The pages are rendered once before; what the server
 itself uses is told beside. All but the last read uncompressed pages, since on loopback compressing only measures zlib.
-CPU and wall begin after the imports. Run: `make bench`, or `python benchmarks/bulk_path.py --rows 100000`.
+CPU and wall begin after the imports. At the end the tables of those that promise the same as ours are compared with it,
+value for value. Run: `make bench`, or `python benchmarks/bulk_path.py --rows 100000`.
 """
 
 from __future__ import annotations
@@ -20,7 +24,6 @@ import argparse
 import functools
 import http.server
 import importlib
-import io
 import json
 import shutil
 import statistics
@@ -34,14 +37,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from measuring.told import cpu, cpu_of, machine, peak_mb, spread, target
+from measuring.told import Found, cpu, cpu_of, machine, peak_mb, spread, table, targets
 
 OBJECT = "Opportunity"
 TOKEN = "00DBench!fixed-token"
 VERSION = "62.0"
 PAGE_ROWS = 50_000
-DLT_PARQUET_ROWS = 40_000
-DLT_DEFAULT_ROWS = 10_000
+DLT_ROWS = 40_000
 
 
 @dataclass
@@ -126,53 +128,57 @@ def curl_pages(url: str, folder: Path) -> list[str]:
     return pages
 
 
-def by_simple_salesforce_and_pandas(url: str, folder: Path) -> int:
-    import pandas
-    import requests
-    from simple_salesforce import Salesforce
+def by_pandas_inferred(url: str, folder: Path) -> int:
+    from measuring import pandas_ways
 
-    class Plain(requests.Session):
-        """simple-salesforce knows only https."""
+    return pandas_ways.inferred(url, TOKEN, VERSION, _columns(), folder)
 
-        def request(self, method: str | bytes, address: str | bytes, *args: Any, **options: Any) -> requests.Response:
-            return super().request(method, str(address).replace("https://", "http://", 1), *args, **options)
 
-    session = Plain()
-    session.headers["Accept-Encoding"] = "identity"
-    client = Salesforce(
-        session_id=TOKEN, instance_url=url.replace("http", "https", 1), version=VERSION, session=session
-    )
-    query = f"SELECT {', '.join(_columns())} FROM {OBJECT}"
-    pages = client.bulk2.Opportunity.query_all(query)  # type: ignore[operator]
-    frame = pandas.concat([pandas.read_csv(io.StringIO(page)) for page in pages])
-    frame.to_parquet(folder / "all.parquet", compression="zstd")
-    return len(frame)
+def by_pandas_exact(url: str, folder: Path, *, arrow_text: bool) -> int:
+    from measuring import pandas_ways
+
+    return pandas_ways.exact(url, TOKEN, VERSION, _columns(), folder, arrow_text=arrow_text)
 
 
 def by_dlt_pattern(url: str, folder: Path, *, parquet: bool) -> int:
     from measuring import dlt_pattern
 
-    return dlt_pattern.load(f"{url}/{'parquet' if parquet else 'default'}.json", folder, parquet=parquet)
+    return dlt_pattern.load(f"{url}/records.json", folder, parquet=parquet)
 
 
-YARD, PANDAS, OURS = "curl + DuckDB", "simple-salesforce + pandas", "partnerops"
-DLT_PARQUET, DLT_DEFAULT = "dlt's way, Parquet loader", "dlt's way, default loader"
+YARD, OURS, GZIP = "curl + DuckDB", "partnerops", "partnerops, gzip"
+EXACT, EXACT_STR, INFERRED = (
+    f"simple-salesforce + pandas, {kind}" for kind in ("exact", "exact, dtype=str", "inferred (less)")
+)
+DLT_DEFAULT, DLT_PARQUET = "dlt's way, default loader", "dlt's way, Parquet loader"
 CONTENDERS: dict[str, Callable[[str, Path], int]] = {
     YARD: by_curl_and_duckdb,
-    PANDAS: by_simple_salesforce_and_pandas,
-    DLT_PARQUET: lambda url, folder: by_dlt_pattern(url, folder, parquet=True),
-    DLT_DEFAULT: lambda url, folder: by_dlt_pattern(url, folder, parquet=False),
+    EXACT: functools.partial(by_pandas_exact, arrow_text=True),
+    EXACT_STR: functools.partial(by_pandas_exact, arrow_text=False),
+    INFERRED: by_pandas_inferred,
+    DLT_DEFAULT: functools.partial(by_dlt_pattern, parquet=False),
+    DLT_PARQUET: functools.partial(by_dlt_pattern, parquet=True),
     OURS: by_partnerops,
-    "partnerops, gzip": lambda url, folder: by_partnerops(url, folder, gzip=True),
+    GZIP: functools.partial(by_partnerops, gzip=True),
 }
+RESULTS = {
+    OURS: "lake/salesforce/opportunity",
+    YARD: "all.parquet",
+    EXACT: "opportunity",
+    EXACT_STR: "opportunity",
+    GZIP: "lake/salesforce/opportunity",
+}
+"""Where those that promise the same values leave them; ours first."""
 
 IMPORTS = {
     YARD: ("duckdb", "partnerops_pipeline.salesforce.org"),
-    PANDAS: ("pandas", "pyarrow.parquet", "simple_salesforce"),
-    DLT_PARQUET: ("requests", "duckdb", "pandas", "pyarrow.parquet", "measuring.dlt_pattern"),
+    EXACT: ("pyarrow.parquet", "deltalake", "measuring.pandas_ways"),
+    EXACT_STR: ("pyarrow.parquet", "deltalake", "measuring.pandas_ways"),
+    INFERRED: ("pyarrow.parquet", "measuring.pandas_ways"),
     DLT_DEFAULT: ("requests", "duckdb", "measuring.dlt_pattern"),
+    DLT_PARQUET: ("requests", "duckdb", "pandas", "pyarrow.parquet", "measuring.dlt_pattern"),
     OURS: ("partnerops_pipeline.salesforce.extract",),
-    "partnerops, gzip": ("partnerops_pipeline.salesforce.extract",),
+    GZIP: ("partnerops_pipeline.salesforce.extract",),
 }
 
 
@@ -202,14 +208,17 @@ def compare(rows: int, rounds: int) -> None:
             # the first reading renders the pages and fills the disk cache; the answers for dlt's way are made of it
             subprocess.run([sys.executable, __file__, "answers", url, str(root / "org" / "answers")], check=True)
             found: dict[str, list[Measured]] = {name: [] for name in CONTENDERS}
-            for _ in range(rounds):
+            for left in reversed(range(rounds)):
                 for name in CONTENDERS:
                     address = files if name in (DLT_PARQUET, DLT_DEFAULT) else url
                     found[name].append(_in_child(name, address, root, server.pid))
+                    if left or name not in RESULTS:
+                        shutil.rmtree(_made(root, name))
         finally:
             server.stdin.close()
             server.wait(timeout=30)
-    _print(rows, found)
+        _print(rows, found)
+        _compare_values(root)
 
 
 def write_answers(url: str, folder: Path) -> None:
@@ -217,18 +226,21 @@ def write_answers(url: str, folder: Path) -> None:
 
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         pages = curl_pages(url, Path(scratch))
-        dlt_pattern.write_answer(Path(pages[0]), _columns(), _types(url), DLT_PARQUET_ROWS, folder / "parquet.json")
-        dlt_pattern.write_answer(Path(pages[0]), _columns(), _types(url), DLT_DEFAULT_ROWS, folder / "default.json")
+        dlt_pattern.write_answer(Path(pages[0]), _columns(), _types(url), DLT_ROWS, folder / "records.json")
+
+
+def _made(root: Path, name: str) -> Path:
+    """The folder of a contender."""
+    return root / f"made-{list(CONTENDERS).index(name)}"
 
 
 def _in_child(name: str, url: str, root: Path, server: int) -> Measured:
-    folder = root / "run"
+    folder = _made(root, name)
     folder.mkdir()
     before = cpu_of(server)
     done = subprocess.run(
         [sys.executable, __file__, "measure", name, url, str(folder)], check=True, stdout=subprocess.PIPE
     )
-    shutil.rmtree(folder)
     measured = Measured(**json.loads(done.stdout.splitlines()[-1]))
     measured.server_cpu = cpu_of(server) - before
     return measured
@@ -241,29 +253,67 @@ def _print(rows: int, found: dict[str, list[Measured]]) -> None:
     def ratio(name: str, to: str, what: str = "cpu") -> float:
         return per_row(name, what) / per_row(to, what)
 
-    rounds = len(found[YARD])
-    print(f"{rows:,} rows × {len(_columns())} columns, pages of {PAGE_ROWS:,} rows, {rounds} interleaved rounds,")
-    print(f"seconds as min–median–max; ratios are medians per row, to {YARD}")
-    print(f"{'':28}{'rows':>10}{'CPU s':>18}{'ratio':>8}{'wall s':>20}{'ratio':>8}{'peak MB':>9}{'server CPU s':>14}")
+    def ours(to: str, what: str, at_most: float, note: str = "") -> Found:
+        return f"{'CPU' if what == 'cpu' else 'wall'}, as a part of {to}{note}", ratio(OURS, to, what), at_most
+
+    lines = []
     for name, ran in found.items():
-        expected = min(rows, {DLT_PARQUET: DLT_PARQUET_ROWS, DLT_DEFAULT: DLT_DEFAULT_ROWS}.get(name, rows))
+        expected = min(rows, DLT_ROWS) if name in (DLT_PARQUET, DLT_DEFAULT) else rows
         assert {one.rows for one in ran} == {expected}, f"{name} did not bring all rows"
-        peak = statistics.median(one.peak_mb for one in ran)
-        served = statistics.median(one.server_cpu for one in ran)
-        print(
-            f"{name:28}{expected:10,}{spread([one.cpu for one in ran]):>18}{ratio(name, YARD):8.2f}"
-            f"{spread([one.wall for one in ran]):>20}{ratio(name, YARD, 'wall'):8.2f}{peak:9.0f}{served:14.2f}"
+        lines.append(
+            (
+                name,
+                f"{expected:,}",
+                spread([one.cpu for one in ran]),
+                f"{ratio(name, YARD):.2f}",
+                spread([one.wall for one in ran]),
+                f"{ratio(name, YARD, 'wall'):.2f}",
+                f"{statistics.median(one.peak_mb for one in ran):.0f}",
+                f"{statistics.median(one.server_cpu for one in ran):.2f}",
+            )
         )
-    print("Targets, CPU per row of partnerops as a part of")
-    print(target(YARD, ratio(OURS, YARD), 1.25))
-    print(target(PANDAS, ratio(OURS, PANDAS), 1 / 3) + " (reading CSV alone takes most of that: docs/performance.md)")
-    print(target(DLT_DEFAULT + " (a re-creation)", ratio(OURS, DLT_DEFAULT), 1 / 20))
-    print(target(DLT_PARQUET + " (a re-creation)", ratio(OURS, DLT_PARQUET), 1 / 20))
-    print("Targets, wall")
-    print(target(YARD, ratio(OURS, YARD, "wall"), 1.25))
-    print(target(PANDAS, ratio(OURS, PANDAS, "wall"), 1 / 3))
-    print("Targets, memory")
-    print(target("peak of partnerops", max(one.peak_mb for one in found[OURS]), 400, " MB"))
+    print(f"{rows:,} rows × {len(_columns())} columns, pages of {PAGE_ROWS:,} rows, {len(found[YARD])} interleaved")
+    print(f"rounds, seconds as min–median–max; ratios are medians per row, to {YARD}\n")
+    head = ("", "rows", "CPU s", "CPU ratio", "wall s", "wall ratio", "peak MB", "server's CPU s")
+    print(table(head, lines))
+    print("\nTargets, partnerops per row\n")
+    print(
+        targets(
+            [
+                *(ours(YARD, what, 1.25) for what in ("cpu", "wall")),
+                *(ours(EXACT, what, 1 / 3) for what in ("cpu", "wall")),
+                ours(DLT_DEFAULT, "cpu", 1 / 20, " (a re-creation)"),
+                ("peak memory, MB", max(one.peak_mb for one in found[OURS]), 400),
+            ]
+        )
+    )
+    print("\nThe same beside others, for information\n")
+    print(
+        targets(
+            [
+                *(ours(to, what, 1 / 3) for to in (EXACT_STR, INFERRED) for what in ("cpu", "wall")),
+                ours(DLT_PARQUET, "cpu", 1 / 20, " (a re-creation)"),
+            ]
+        )
+    )
+
+
+def _compare_values(root: Path) -> None:
+    """Fail unless every table that promises our values has them."""
+    print()
+    for name in RESULTS:
+        if name != OURS:
+            places = [str(_made(root, one) / RESULTS[one]) for one in (OURS, name)]
+            subprocess.run([sys.executable, __file__, "same", *places], check=True)
+            print(f"The same rows, types and values as {OURS}: {name}")
+
+
+def require_the_same(ours: Path, theirs: Path) -> None:
+    from measuring.same_values import differences, files_of
+
+    found = differences(files_of(ours), files_of(theirs), _columns())
+    if found:
+        raise SystemExit(f"{theirs} is not what partnerops has: {'; '.join(found)}")
 
 
 def _columns() -> tuple[str, ...]:
@@ -299,6 +349,8 @@ def main() -> None:
         serve(Path(arguments[1]), int(arguments[2]))
     elif arguments[:1] == ["answers"]:
         write_answers(arguments[1], Path(arguments[2]))
+    elif arguments[:1] == ["same"]:
+        require_the_same(Path(arguments[1]), Path(arguments[2]))
     elif arguments[:1] == ["measure"]:
         print(json.dumps(asdict(measure(arguments[1], arguments[2], Path(arguments[3])))))
     else:

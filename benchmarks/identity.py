@@ -7,9 +7,7 @@ machine's other load shows in the clock, not in the CPU seconds. Run: `python be
 from __future__ import annotations
 
 import argparse
-import json
 import random
-import resource
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -17,6 +15,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
+from measuring.told import cpu, machine, peak_mb, table
 
 from partnerops_pipeline.demo.program.ids import salesforce_id
 from partnerops_pipeline.identity.resolve import resolve_identities
@@ -100,24 +99,27 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=0, help="of the other systems; default: six times the accounts")
     options = parser.parse_args()
     rows = options.rows or options.accounts * 6
-    with tempfile.TemporaryDirectory() as folder:
+    print(machine())
+    with tempfile.TemporaryDirectory(prefix="partnerops-bench-") as folder:
         settings = load_settings(home=Path(folder) / "home")
         fill(Lake(settings.lake_root), Path(folder), options.accounts, rows)
-        for run in ("first", "without news"):
-            wall, cpu = time.perf_counter(), time.process_time()
+        lines = []
+        for run in ("first run", "without news"):
+            wall, used = time.perf_counter(), cpu()
             report = resolve_identities(settings)
-            found = {
-                "run": run,
-                "accounts": options.accounts,
-                "rows": rows,
-                "records": report.records,
-                "unmatched": report.unmatched_records,
-                "versions written": report.versions_written,
-                "wall": round(time.perf_counter() - wall, 2),
-                "cpu": round(time.process_time() - cpu, 2),
-                "peak mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-            }
-            print(json.dumps(found))
+            lines.append(
+                (
+                    run,
+                    f"{report.records:,}",
+                    f"{report.unmatched_records:,}",
+                    f"{report.versions_written:,}",
+                    f"{cpu() - used:.2f}",
+                    f"{time.perf_counter() - wall:.2f}",
+                    f"{peak_mb():.0f}",
+                )
+            )
+    print(f"{rows:,} rows of three systems matched to {options.accounts:,} accounts; each run once\n")
+    print(table(("", "records", "unmatched", "versions written", "CPU s", "wall s", "peak MB"), lines))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measuring.told import machine, target
+from measuring.told import machine, table, targets
 
 RUNS = {"first load": "", "one in a thousand changed": "change", "a new day": "days"}
 
@@ -54,12 +54,11 @@ def main() -> None:
     chosen = parser.parse_args()
     print(machine())
     small, large = peaks(chosen.small), peaks(chosen.large)
-    print("Peak memory in MB, opportunities × 30 columns, imports included")
-    print(f"{'rows':28}{chosen.small:>12,}{chosen.large:>12,}")
-    for name in RUNS:
-        print(f"{name:28}{small[name]:12.0f}{large[name]:12.0f}")
-    print("Targets")
-    print(target(f"most at {chosen.large:,} rows", max(large.values()), 400, " MB"))
+    print("Peak memory in MB, opportunities × 30 columns, imports included\n")
+    head = ("rows", f"{chosen.small:,}", f"{chosen.large:,}")
+    print(table(head, [(name, f"{small[name]:.0f}", f"{large[name]:.0f}") for name in RUNS]))
+    print("\nTargets\n")
+    print(targets([(f"peak memory at {chosen.large:,} rows, MB", max(large.values()), 400)]))
 
 
 if __name__ == "__main__":

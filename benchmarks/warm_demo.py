@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -23,17 +22,11 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
+from measuring.told import cpu, machine, spread, table
+
 Readings = dict[str, dict[str, float]]
 
 DEMO = [sys.executable, "-m", "partnerops_pipeline.cli.main", "demo"]
-
-
-def cpu() -> float:
-    """Seconds of CPU of this process and of its children that have ended."""
-    return sum(
-        used.ru_utime + used.ru_stime
-        for used in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
-    )
 
 
 @contextmanager
@@ -106,6 +99,7 @@ def main() -> None:
     if options.only:
         print(json.dumps(rooms(options.partners) if options.only == "rooms" else whole(options.partners)))
         return
+    print(machine())
     found: dict[str, list[dict[str, float]]] = {}
     with tempfile.TemporaryDirectory(prefix="partnerops-bench-") as folder:
         env = os.environ | {"PARTNEROPS_HOME": str(Path(folder) / "home")}
@@ -116,12 +110,10 @@ def main() -> None:
                 out = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
                 for name, reading in json.loads(out.splitlines()[-1]).items():
                     found.setdefault(name, []).append(reading)
-    print(f"A warm demo of {options.partners} partners, medians of {options.rounds} rounds (seconds)")
-    print(f"{'':24}{'CPU':>8}{'wall':>8}   wall min-max")
+    print(f"A warm demo of {options.partners} partners, {options.rounds} rounds, seconds as min–median–max\n")
     middle = {name: {k: statistics.median(r[k] for r in rows) for k in ("cpu", "wall")} for name, rows in found.items()}
-    for name, one in middle.items():
-        walls = [row["wall"] for row in found[name]]
-        print(f"{name:24}{one['cpu']:8.2f}{one['wall']:8.2f}   {min(walls):.2f}-{max(walls):.2f}")
+    lines = [(name, *(spread([row[kind] for row in rows]) for kind in ("cpu", "wall"))) for name, rows in found.items()]
+    print(table(("", "CPU s", "wall s"), lines) + "\n")
     for kind in ("cpu", "wall"):
         rest = middle["the whole command"][kind] - sum(
             one[kind] for name, one in middle.items() if name != "the whole command"

@@ -4,7 +4,9 @@ This is a re-creation, not dlt: it knows nothing of state, packages, retries and
 keeps the steps that touch every record: Bulk API 1.0 answers in JSON, taken as one list; epoch milliseconds into
 moments; a line of JSON per record (extract); snake-case names, two further columns, a type inferred for every value
 and the value brought to its column's type (normalize); then one of two loaders: the default one writes INSERT … VALUES,
-the other Parquet. With dlt 1.31 itself 40,000 records of 30 columns took 36 s (default) and 4.7 s (Parquet).
+the other Parquet. The default for DuckDB is INSERT … VALUES: "preferred loader file format: insert_values" in
+https://dlthub.com/docs/destinations/duckdb (1.32), so it is what `dlt.pipeline(destination="duckdb")` does unless told
+otherwise. With dlt 1.31 itself 40,000 records of 30 columns took 36 s of CPU (default) and 4.7 s (Parquet).
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from pathlib import Path
 from typing import Any
 
 ROWS_PER_STATEMENT = 2_000
-"""Kinder than one statement for all: DuckDB's cost of a long VALUES list grows faster than the list."""
+"""Kinder than dlt, which sends up to 16 MB in one statement: DuckDB's cost of a long VALUES list grows faster than the
+list. In statements of this length 10,000, 20,000 and 40,000 records cost the same each (0.67, 0.64 and 0.66 ms)."""
 MOMENTS = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d\Z")
@@ -56,7 +59,8 @@ def _extract(records: Iterable[dict[str, Any]], target: Path) -> None:
 
 
 def _normalize(extracted: Path, schema: dict[str, str]) -> Iterator[dict[str, Any]]:
-    load_id, names = str(time.time()), {}
+    load_id = str(time.time())
+    names: dict[str, str] = {}
     with extracted.open(encoding="utf-8") as lines:
         for line in lines:
             row: dict[str, Any] = {}

@@ -1,4 +1,7 @@
-"""How a benchmark tells its figures: the machine, the spread of the rounds, and each target as met or not."""
+"""How a benchmark tells its figures: the machine, the spread of the rounds, and each target as met or not.
+
+Tables are Markdown, so that what is printed can be copied into the documents as it is.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,21 @@ import platform
 import resource
 import statistics
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
+
+Found = tuple[str, float, float]
+"""What was found beside a target: its name, the figure, and the most that it may be."""
 
 
 def machine() -> str:
     """Cores, memory and how busy the machine is, since another's work shows in the clock and a little in the CPU."""
     pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     load = os.getloadavg()[0]
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "pandas", "pyarrow", "deltalake"))
     return (
         f"Machine: {os.cpu_count()} cores, {pages * size / 2**30:.0f} GiB, {platform.system()} {platform.machine()}, "
-        f"Python {platform.python_version()}; load {load:.1f} before"
+        f"Python {platform.python_version()}, {libraries}; load {load:.1f} before"
     )
 
 
@@ -25,9 +33,31 @@ def spread(values: Sequence[float], digits: int = 2) -> str:
     return "–".join(f"{one:.{digits}f}" for one in (min(values), statistics.median(values), max(values)))
 
 
-def target(what: str, found: float, at_most: float, unit: str = "") -> str:
-    verdict = "met" if found <= at_most else "NOT met"
-    return f"  {verdict:8}{what}: {found:.3g}{unit}, target at most {at_most:.3g}{unit}"
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table whose columns also stand in line; the first is aligned to the left, the others to the right."""
+    widths = [max(len(row[at]) for row in (head, *rows)) for at in range(len(head))]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = [
+            cells[0].ljust(widths[0]),
+            *(cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True)),
+        ]
+        return f"| {' | '.join(padded)} |"
+
+    ruler = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    return "\n".join(line(cells) for cells in (head, ruler, *rows))
+
+
+def targets(found: Sequence[Found], unit: str = "") -> str:
+    """A table of the figures beside what they may be at most."""
+    return table(
+        ("target", "at most", "found", "verdict"),
+        [(what, f"{most:.3g}{unit}", f"{figure:.3g}{unit}", verdict(figure, most)) for what, figure, most in found],
+    )
+
+
+def verdict(found: float, at_most: float) -> str:
+    return "met" if found <= at_most else "**not met**"
 
 
 def cpu() -> float:
