@@ -96,7 +96,7 @@ def test_a_missing_required_field_is_named_and_the_rest_is_published(fresh: Hous
 def test_a_broken_objects_file_is_named_with_its_line(fresh: House, tmp_path: Path) -> None:
     path = tmp_path / "objects.yaml"
     path.write_text("objects:\n  Account:\n    fields: {Id: text}\n    fieldz: {}\n")
-    told(fresh.run("run", SALESFORCE_OBJECTS_FILE=str(path)), "objects.yaml", "line 4", "fieldz")
+    told(fresh.call("run", SALESFORCE_OBJECTS_FILE=str(path)), "objects.yaml", "line 4", "fieldz")
 
 
 @pytest.mark.xdist_group("bad_input")
@@ -105,14 +105,14 @@ def test_a_broken_objects_file_is_named_with_its_line(fresh: House, tmp_path: Pa
     ["2026-02-30", *(pytest.param(day, marks=pytest.mark.long) for day in ("2199-01-01", "tomorrow", "1850-01-01"))],
 )
 def test_an_impossible_day(built_copy: House, day: str) -> None:
-    told(built_copy.run("run", "--as-of", day), day)
+    told(built_copy.call("run", "--as-of", day), day)
 
 
 @pytest.mark.xdist_group("bad_input")
 def test_a_spent_quota_is_said(make_org: Any, tmp_path: Path) -> None:
     with make_org(daily_api_calls=25) as org:
         house = House(tmp_path / "home", org.url)
-        told(house.run("run", "--as-of", "2026-06-30"), "quota")
+        told(house.call("run", "--as-of", "2026-06-30"), "quota")
 
 
 @pytest.mark.xdist_group("bad_input")
@@ -125,7 +125,7 @@ def test_a_locked_warehouse_names_the_holder(built_copy: House) -> None:
     try:
         assert holder.stdout is not None and holder.stdout.readline() == "held\n"
         release = built_copy.release
-        told(built_copy.run("run", "--as-of", "2026-06-30"), "warehouse.duckdb", str(holder.pid))
+        told(built_copy.call("run", "--as-of", "2026-06-30"), "warehouse.duckdb", str(holder.pid))
         assert built_copy.release == release
     finally:
         holder.kill()
