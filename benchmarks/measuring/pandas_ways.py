@@ -5,10 +5,10 @@ text, leading zeros and a text that says NA are lost, nothing is counted.
 
 `exact` makes what partnerops makes: all columns read as text, only what is empty is NULL, types as describe has them
 (decimal of the same precision and scale, UTC moments, days), COUNT() before and after, one commit to a Delta table,
-rows counted there. It is written once with pandas' own text (`dtype=str`), and once with Arrow's text, which was the
-fastest that was found: pandas 3.1 reads it 4 times as fast, and a page as bytes a quarter faster than as text; a commit
-for each page or a stream of pages into one commit took no less. pandas' engine "pyarrow" reads no faster than that, and
-fails on larger files with line breaks in their values, which long texts of Salesforce have
+rows counted there. It is written once with pandas' own text (`dtype=str`), and once with Arrow's, which was the fastest
+that was found: pandas 3.1 reads it in a quarter of the CPU, and pages as bytes instead of text save a fifth of the
+whole. A commit for each page, or a stream of pages into one commit, took no less. pandas' engine "pyarrow" is no
+faster than that, and fails on larger files with line breaks in their values, which long texts of Salesforce have
 (https://github.com/pandas-dev/pandas/issues/59009). No way here proves the keys distinct, or survives an interruption.
 
 simple-salesforce sleeps `wait=5` seconds before it asks for a job the first time; here it does not, since the emulated
