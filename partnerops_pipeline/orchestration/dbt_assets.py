@@ -22,6 +22,7 @@ from partnerops_pipeline.orchestration.promised_tables import promised_tables
 from partnerops_pipeline.orchestration.run_options import BuildOptions
 from partnerops_pipeline.project import dbt_project
 from partnerops_pipeline.settings import Settings, load_settings
+from partnerops_pipeline.warehouse.closer_look import build_of_model, rows_of_check
 from partnerops_pipeline.warehouse.connection import connect
 from partnerops_pipeline.warehouse.dbt import NodeResult
 from partnerops_pipeline.warehouse.transform import Transformed, transform
@@ -54,8 +55,8 @@ def dbt_model_assets(manifest: Path) -> dg.AssetsDefinition:
         with told_in_one_sentence():
             transformed = _transform(context, config, settings)
         yield from _results(context, transformed, settings)
-        if broken := _broken(transformed):
-            raise failure(broken)
+        if said := broken(transformed):
+            raise failure(said)
 
     return dbt
 
@@ -138,7 +139,7 @@ def _column_schemas(settings: Settings) -> dict[str, dg.TableSchema]:
     return {relation: dg.TableSchema(of_table) for relation, of_table in columns.items()}
 
 
-def _broken(transformed: Transformed) -> str:
+def broken(transformed: Transformed) -> str:
     """One sentence on what keeps these models from being published; "" where nothing does."""
     unbuilt = [node for node in transformed.models if node.status not in BUILT]
     reasons = [node for node in unbuilt if node.status != "skipped"]
@@ -147,14 +148,14 @@ def _broken(transformed: Transformed) -> str:
         return (
             f"{len(unbuilt)} of {len(transformed.models)} dbt models were not built ({_names(unbuilt)}); "
             f"{first.name}: {_first_line(first.message)} "
-            f"Look closer: partnerops dbt -- build --select {first.name}."
+            f"Look closer: {build_of_model(first.name)}"
         )
     failed = transformed.failed_blocking
     if failed:
         return (
             f"{len(failed)} of {len(transformed.tests)} dbt tests failed and block the release ({_names(failed)}), "
             "the last good release stands. "
-            f"Look closer: partnerops dbt -- test --select {failed[0].name} --store-failures."
+            f"Look closer: {rows_of_check(failed[0].name)}"
         )
     return ""
 

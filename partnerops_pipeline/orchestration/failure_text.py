@@ -12,6 +12,7 @@ from partnerops_pipeline.orchestration.failing import StepFailure, step_failure
 from partnerops_pipeline.orchestration.gap_checks import NO_OPEN_GAPS
 from partnerops_pipeline.orchestration.identity_asset import EVERYTHING_MATCHED
 from partnerops_pipeline.orchestration.salesforce_assets import SCHEMA_AS_KNOWN
+from partnerops_pipeline.warehouse.closer_look import rows_of_check
 
 
 @dataclass(frozen=True)
@@ -100,4 +101,4 @@ def closer_look(check: FailedCheck) -> str:
     if check.name == NO_OPEN_GAPS:
         rule = check.asset.rsplit("rule_", 1)[-1].upper().replace("_", "-")
         return f"partnerops gaps --rule {rule}"
-    return f"partnerops dbt -- test --select {check.name} --store-failures"
+    return rows_of_check(check.name)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from partnerops_pipeline.errors import ChecksFailed
+from partnerops_pipeline.warehouse.closer_look import build_of_model, rows_of_check
 from partnerops_pipeline.warehouse.evidence import Evidence
 from partnerops_pipeline.warehouse.node_result import NodeResult
 
@@ -61,9 +62,11 @@ def _require_same(what: str, proven: str, present: str) -> None:
 
 def _require_none(results: Sequence[NodeResult], one: str, many: str) -> None:
     if results:
-        names = sorted(result.name for result in results)
+        by_name = {result.name: result for result in results}
+        names = sorted(by_name)
+        look = rows_of_check if by_name[names[0]].resource_type == "test" else build_of_model
         shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
         raise ChecksFailed(
             f"{shown} {one if len(names) == 1 else many}, so nothing was published and the current release stands.",
-            f"Look closer: partnerops dbt -- build --select {names[0]}.",
+            f"Look closer: {look(names[0])}",
         )

@@ -34,6 +34,10 @@ TARGET = "PARTNEROPS_DBT_TARGET"
 _ONE_AT_A_TIME = threading.Lock()
 """dbt keeps its flags, its adapter and its log in globals of the process."""
 
+_ON_NODES = ("build", "run", "test", "show", "seed", "snapshot")
+_PARSES = ("--vars", "--no-partial-parse", "--target", "-t", "--profile", "--project-dir")
+"""Options with which dbt might read another project out of the same files."""
+
 _PARSED_FROM = "partial_parse.of"
 """Beside dbt's packed manifest: the fingerprint of what it was parsed from."""
 
@@ -124,8 +128,11 @@ class DbtProjectRun:
         """
         own = any(not part.startswith("-") for part in arguments)  # a bare --help or --version takes no options of ours
         options = [*self._places(), "--target-path", str(self.target_dir)] if own else []
+        manifest = self._read_manifest() if _takes_a_manifest(arguments) else None
+        if arguments and arguments[0] == "show":
+            options.append("--no-write-json")  # the manifest once more takes longer than showing twenty rows
         with self._dbt() as runner:
-            done = runner().invoke([*arguments, *options])
+            done = runner(manifest=manifest).invoke([*arguments, *options])
         if done.exception is not None and (translated := translate(done.exception, self.warehouse_path)):
             raise translated
         if done.exception is not None:
@@ -242,6 +249,11 @@ class DbtProjectRun:
 def _with_rows(result: NodeResult, rows: Mapping[str, int]) -> NodeResult:
     found = rows.get(result.relation or "")
     return replace(result, rows=found) if found is not None and result.status == "success" else result
+
+
+def _takes_a_manifest(arguments: Sequence[str]) -> bool:
+    """Whether dbt would find in the project just what was parsed before; parsing it anew takes ten seconds."""
+    return bool(arguments) and arguments[0] in _ON_NODES and not any(part.startswith(_PARSES) for part in arguments)
 
 
 def _selection(select: str | None) -> list[str]:

@@ -1,12 +1,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 import dagster as dg
+import pytest
 
-from partnerops_pipeline.errors import CredentialsError, RetryLater
+from partnerops_pipeline.errors import ChecksFailed, CredentialsError, RetryLater
+from partnerops_pipeline.orchestration.dbt_assets import broken
 from partnerops_pipeline.orchestration.failing import failure, told_in_one_sentence
-from partnerops_pipeline.orchestration.failure_text import WhatFailed, failure_text, what_failed
+from partnerops_pipeline.orchestration.failure_text import (
+    FailedCheck,
+    WhatFailed,
+    closer_look,
+    failure_text,
+    what_failed,
+)
+from partnerops_pipeline.release.gate import require_proof
+from partnerops_pipeline.settings import PROJECT_ROOT
+from partnerops_pipeline.warehouse.bind import Binding
+from partnerops_pipeline.warehouse.evidence import Evidence
+from partnerops_pipeline.warehouse.node_result import NodeResult
+from partnerops_pipeline.warehouse.transform import Transformed
 
 ASSET = dg.AssetKey(["core", "fct_opportunities"])
 
@@ -63,9 +78,36 @@ def test_the_text_names_step_check_rows_and_the_command_that_looks_closer() -> N
     text = failure_text("daily", result.run_id, failed)
     assert "1 of 3 tests failed." in text and result.run_id[:8] in text
     assert "check not_null_id on core/fct_opportunities, 1,234 failing rows (blocks the release)" in text
-    assert "partnerops dbt -- test --select not_null_id --store-failures" in text
+    assert "look closer: partnerops dbt -- show --select not_null_id --limit 20\n" in text
     assert "check odd_amounts on core/fct_opportunities (a warning)" in text
     assert "fine" not in text
+
+
+def result(kind: str, name: str, status: str) -> NodeResult:
+    return NodeResult(f"{kind}.partnerops.{name}", kind, name, status, "", 2, 0.1, None, "error", None)
+
+
+@pytest.mark.parametrize(
+    ("models", "tests", "command"),
+    [
+        ("success", "fail", "partnerops dbt -- show --select amounts_add_up --limit 20"),
+        ("error", "pass", "partnerops dbt -- build --select fct_deals"),
+    ],
+)
+def test_the_run_the_gate_and_the_guide_advise_the_same(models: str, tests: str, command: str) -> None:
+    built, checked = (result("model", "fct_deals", models),), (result("test", "amounts_add_up", tests),)
+    day = date(2026, 6, 30)
+    evidence = Evidence("bound", day, None, "code", "seeds", built, checked, complete=True)
+    binding = Binding("bound", day, None, "UTC", ())
+    assert broken(Transformed(binding, built, checked, evidence)).endswith(f"Look closer: {command}")
+    with pytest.raises(ChecksFailed) as refused:
+        require_proof(evidence, binding_id="bound", as_of=day, code_hash="code")
+    assert str(refused.value).endswith(f"Look closer: {command}")
+    if tests == "fail":
+        check = FailedCheck("core/fct_deals", "amounts_add_up", blocking=True, rows=2)
+        assert closer_look(check) == command
+    guide = (PROJECT_ROOT / "docs" / "data_engineer.md").read_text()
+    assert f"`{command.replace('amounts_add_up', 'NAME').replace('fct_deals', 'NAME')}`" in guide
 
 
 def test_a_run_that_left_no_word_is_said_to_be_killed() -> None:
