@@ -10,14 +10,35 @@ import pytest
 from partnerops_pipeline.errors import ChecksFailed, ConfigurationError, Locked
 from partnerops_pipeline.release.lock import release_lock
 from partnerops_pipeline.release.verify import damages
-from tests.release.programme import House, new_house, result
+from tests.release.programme import House, copied_house, new_house, result
+
+FOLDER = "Jürgen's house"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> House:
+    made = new_house(tmp_path_factory.mktemp("built") / FOLDER)
+    made.build()
+    return made
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    made = new_house(tmp_path / "Jürgen's house")
-    made.build()
+def house(built: House, tmp_path: Path) -> House:
+    """Built and checked, nothing published yet."""
+    return copied_house(built, tmp_path / FOLDER)
+
+
+@pytest.fixture(scope="module")
+def published(built: House, tmp_path_factory: pytest.TempPathFactory) -> House:
+    made = copied_house(built, tmp_path_factory.mktemp("published") / FOLDER)
+    made.publish()
     return made
+
+
+@pytest.fixture
+def published_house(published: House, tmp_path: Path) -> House:
+    """With one release, of what is built."""
+    return copied_house(published, tmp_path / FOLDER)
 
 
 def bytes_of(release: Path) -> dict[str, bytes]:
@@ -159,14 +180,14 @@ def test_personal_columns_follow_the_setting(tmp_path: Path) -> None:
     ],
 )
 def test_without_passing_checks_of_exactly_this_nothing_is_published(
-    house: House, evidence: dict, sentence: str
+    published_house: House, evidence: dict, sentence: str
 ) -> None:
-    first = house.publish()
+    house, first = published_house, published_house.settings.current.resolve()
     house.build(partners=301, **evidence)
     with pytest.raises(ChecksFailed, match=sentence):
         house.publish()
-    assert house.settings.current.resolve() == first.path
-    assert [p.name for p in house.settings.releases.iterdir()] == [first.release_id]
+    assert house.settings.current.resolve() == first
+    assert [p.name for p in house.settings.releases.iterdir()] == [first.name]
 
 
 def test_a_model_edited_after_the_checks_stops_publishing(house: House) -> None:

@@ -7,17 +7,24 @@ import pytest
 
 from partnerops_pipeline.errors import BadData, ConfigurationError
 from partnerops_pipeline.release.registry import list_releases, prune, release_path, rollback, show
-from tests.release.programme import House, new_house
+from tests.release.programme import House, copied_house, new_house
+
+pytestmark = pytest.mark.xdist_group("four_releases")
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    """Four releases, one an hour; the last one is current."""
-    made = new_house(tmp_path)
+@pytest.fixture(scope="module")
+def four_releases(tmp_path_factory: pytest.TempPathFactory) -> House:
+    made = new_house(tmp_path_factory.mktemp("four_releases"))
     for hour in range(4):
         made.build(partners=100 + hour, binding_id=f"b{hour}")
         made.publish(created_at=datetime(2026, 7, 1, hour, tzinfo=UTC))
     return made
+
+
+@pytest.fixture
+def house(four_releases: House, tmp_path: Path) -> House:
+    """Four releases, one an hour; the last one is current."""
+    return copied_house(four_releases, tmp_path)
 
 
 def ids(house: House) -> list[str]:

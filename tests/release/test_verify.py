@@ -6,14 +6,20 @@ import pytest
 
 from partnerops_pipeline.errors import BadData
 from partnerops_pipeline.release.verify import damages
-from tests.release.programme import new_house
+from tests.release.programme import House, copied_house, new_house
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> House:
+    made = new_house(tmp_path_factory.mktemp("published"))
+    made.build()
+    made.publish()
+    return made
 
 
 @pytest.fixture
-def release(tmp_path: Path) -> Path:
-    made = new_house(tmp_path)
-    made.build()
-    return made.publish().path
+def release(published: House, tmp_path: Path) -> Path:
+    return copied_house(published, tmp_path).settings.current.resolve()
 
 
 def test_a_fresh_release_is_sound(release: Path) -> None:
