@@ -22,6 +22,7 @@ from partnerops_pipeline.demo.salesforce.server import RunningOrg, running_org
 from partnerops_pipeline.demo.salesforce.store import OrgStore
 from partnerops_pipeline.settings import Settings
 from tests.end_to_end.house import House
+from tests.forking import Mother
 
 SEED, PARTNERS = 7, 60
 
@@ -42,6 +43,20 @@ def no_settings_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:
     for field in Settings.model_fields.values():
         monkeypatch.setenv(str(field.validation_alias), "")
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
+
+
+@pytest.fixture(scope="session")
+def mother() -> Iterator[Mother]:
+    """The process whose children may be killed; one for a worker."""
+    made = Mother(
+        "partnerops_pipeline.gaps.ledger",
+        "partnerops_pipeline.identity.resolve",
+        "partnerops_pipeline.intake.take",
+        "pyarrow.parquet",
+        "deltalake",
+    )
+    yield made
+    made.close()
 
 
 @contextmanager

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -11,6 +8,7 @@ from partnerops_pipeline.errors import BadData
 from partnerops_pipeline.gaps.ledger import GAP_LEDGER, RULE_LEDGER, catch_up, write_ledger
 from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.release.duckdb_file import FILE_NAME
+from tests.forking import Mother
 from tests.gaps.gap_house import DAY, GapHouse, gap
 
 NEXT = date(2026, 7, 1)
@@ -69,6 +67,7 @@ def test_an_older_release_made_current_again_is_known_already(house: GapHouse) -
     assert again and not again.is_new
 
 
+@pytest.mark.xdist_group("mother")
 @pytest.mark.parametrize(
     ("path", "when", "gaps", "rules"),
     [
@@ -79,16 +78,10 @@ def test_an_older_release_made_current_again_is_known_already(house: GapHouse) -
     ],
 )
 def test_a_kill_at_either_commit_is_repaired_by_the_next_run(
-    house: GapHouse, path: str, when: str, gaps: int, rules: int
+    mother: Mother, house: GapHouse, path: str, when: str, gaps: int, rules: int
 ) -> None:
     house.release(gap(1), gap(2))
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.gaps.killed_writer", str(house.home), path, when],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = mother.run("tests.gaps.killed_writer", str(house.home), path, when)
     assert done.returncode == -9, done.stderr
     assert (len(house.gap_rows), len(house.rule_rows)) == (gaps, rules)
     write_ledger(house.settings)

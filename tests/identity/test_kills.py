@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from partnerops_pipeline.identity.lake_tables import PARTNER_ID_TABLE, XREF_TABLE
+from tests.forking import Mother
 from tests.identity.lake_case import LakeCase, account_id, partner_id
+
+pytestmark = pytest.mark.xdist_group("mother")
 
 
 @pytest.mark.parametrize(
@@ -22,17 +21,11 @@ from tests.identity.lake_case import LakeCase, account_id, partner_id
     ],
 )
 def test_a_kill_at_either_commit_is_repaired_by_the_next_run(
-    case: LakeCase, path: str, when: str, ids: int, versions: int
+    mother: Mother, case: LakeCase, path: str, when: str, ids: int, versions: int
 ) -> None:
     case.accounts({"number": 1}, {"number": 2})
     case.portal(("100", account_id(1), None), ("200", None, None))
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.identity.killed_matching", str(case.settings.home), path, when],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = mother.run("tests.identity.killed_matching", str(case.settings.home), path, when)
     assert done.returncode == -9, done.stderr
     assert (case.versions(PARTNER_ID_TABLE), case.versions(XREF_TABLE)) == (ids, versions)
     case.resolve()

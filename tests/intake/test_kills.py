@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.forking import Mother
 from tests.intake.inbox import Inbox
+
+pytestmark = pytest.mark.xdist_group("mother")
 
 TEXT = "Partner ID,Partner Name\n1,a\n2,b\n2,c\n3,d\n"
 PLACES = [
@@ -23,21 +26,17 @@ PLACES = [
 ]
 
 
-def kill_at(inbox: Inbox, module: str, function: str, when: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.intake.killed_taker", str(inbox.settings.home), module, function, when],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def kill_at(mother: Mother, inbox: Inbox, module: str, function: str, when: str) -> None:
+    done = mother.run("tests.intake.killed_taker", str(inbox.settings.home), module, function, when)
     assert done.returncode == -9, done.stderr
 
 
 @pytest.mark.parametrize(("module", "function", "when"), PLACES)
-def test_a_kill_at_any_step_is_repaired_by_the_next_run(inbox: Inbox, module: str, function: str, when: str) -> None:
+def test_a_kill_at_any_step_is_repaired_by_the_next_run(
+    mother: Mother, inbox: Inbox, module: str, function: str, when: str
+) -> None:
     inbox.drop(TEXT)
-    kill_at(inbox, module, function, when)
+    kill_at(mother, inbox, module, function, when)
     inbox.take()
     assert inbox.rows(columns="partner_id, name") == [("1", "a"), ("3", "d")]
     assert inbox.rows("partnerops/quarantine", "row_number", "row_number") == [(3,), (4,)]
@@ -53,10 +52,10 @@ def test_a_kill_at_any_step_is_repaired_by_the_next_run(inbox: Inbox, module: st
     [("take", "write_refusal", "after"), ("folders", "write_reason", "after"), ("folders", "put_away", "before")],
 )
 def test_a_kill_while_a_file_is_refused_is_repaired_by_the_next_run(
-    inbox: Inbox, module: str, function: str, when: str
+    mother: Mother, inbox: Inbox, module: str, function: str, when: str
 ) -> None:
     inbox.drop("Partner No,Partner Name\n1,a\n")
-    kill_at(inbox, module, function, when)
+    kill_at(mother, inbox, module, function, when)
     inbox.take()
     assert inbox.rows("partnerops/intake_files", "state, rule_id", "1") == [("rejected", "FI-03")]
     assert inbox.files_below("partners") == []
