@@ -63,6 +63,7 @@ def record_completeness(lake: Lake, run_id: str, started_at: datetime, reports: 
                 rows,
                 columns=COMPLETENESS_COLUMNS,
                 key=["run_id", "object"],
+                order_by=["started_at"],  # by which the files of earlier runs need not be opened
                 batch_id=run_id,
                 extracted_at=started_at,
             )
@@ -91,7 +92,7 @@ def _row(run_id: str, started_at: datetime, report: ObjectReport) -> dict[str, A
         "downloaded": report.downloaded,
         "committed": report.committed,
         "unchanged": report.unchanged,
-        "difference": None if counted is None else counted - (report.committed + report.unchanged),
+        "difference": None if counted is None else counted - report.explained - (report.committed + report.unchanged),
         "current_rows": report.current_rows,
         "source_rows": report.source_rows,
         "deleted_for_good": report.buried,

@@ -110,18 +110,13 @@ def _with_all_columns(connection: duckdb.DuckDBPyConnection, files: Sequence[str
     return f"(SELECT *, {', '.join(empty)} FROM {lake})" if empty else lake
 
 
-def count_new(table: LakeTable, staged: Sequence[Path], batches: Sequence[str]) -> int:
-    """How many records of the staged files the table did not have before these batches."""
-    contents = table.contents()
-    ours = ", ".join(duck.text(batch) for batch in batches)
+def count_new(table: LakeTable, staged: Sequence[Path], held: Sequence[str]) -> int:
+    """How many records of the staged files are in none of the table's files as they were before."""
     batch = duck.read_parquet(staged)
-    # One thread takes 45 ms for a million ids, two take 60.
+    known = f"SELECT count(DISTINCT b.Id) FROM {duck.read_parquet(held)} l JOIN {batch} b USING (Id)" if held else "0"
+    # One thread takes 40 ms for a million ids, two take 60.
     with duck.open_duck(table.folder / ".scratch-count", threads=1) as connection:
-        found = connection.execute(
-            f"""SELECT (SELECT count(DISTINCT Id) FROM {batch})
-                     - (SELECT count(DISTINCT b.Id) FROM {duck.read_parquet(contents.files)} l JOIN {batch} b USING (Id)
-                        WHERE l._batch_id NOT IN ({ours}))"""
-        ).fetchone()
+        found = connection.execute(f"SELECT (SELECT count(DISTINCT Id) FROM {batch}) - ({known})").fetchone()
     return int(found[0]) if found else 0
 
 

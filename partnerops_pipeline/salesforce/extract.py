@@ -21,6 +21,8 @@ from deltalake.exceptions import DeltaError
 from partnerops_pipeline.errors import PartneropsError, is_disk_full
 from partnerops_pipeline.lake.duck import full_disk
 from partnerops_pipeline.lake.store import Lake
+from partnerops_pipeline.salesforce import proof
+from partnerops_pipeline.salesforce.agreement import close
 from partnerops_pipeline.salesforce.completeness import record_completeness
 from partnerops_pipeline.salesforce.current import count_new
 from partnerops_pipeline.salesforce.describe import Description
@@ -52,6 +54,7 @@ def extract_object(
     full_refresh: bool = False,
     ledger: Ledger | None = None,
     outlook: Outlook = NOTHING_KNOWN,
+    read_again_up_to: int = proof.WORTH_READING_AGAIN,
 ) -> ObjectReport:
     """Bring one object up to date in the lake.
 
@@ -63,6 +66,7 @@ def extract_object(
         full_refresh: read everything again instead of the last window.
         ledger: what is under way; by default the one in `state/` beside the spool.
         outlook: what was asked of the object beforehand.
+        read_again_up_to: rows up to which a window that moved while it was read is read again as a whole.
 
     Returns:
         state "ok", or "absent" where an optional object does not exist in this org.
@@ -90,7 +94,8 @@ def extract_object(
                     verdict="absent",
                 )
             columns, absent = choose_columns(spec, description)
-            work = Work(org, spec, lake.table(spec.lake_table), ledger, room, columns, outlook)
+            table = lake.table(spec.lake_table)
+            work = Work(org, spec, table, ledger, room, columns, outlook, read_again_up_to)
             try:
                 done, kept = _bring_up_to_date(work, description, full_refresh)
                 break
@@ -208,9 +213,10 @@ def _bring_up_to_date(work: Work, description: Description, full_refresh: bool) 
     elif not full and dict(standing.columns) != dict(work.columns):
         standing = standing.narrowed(work.columns)
         keep_standing(work.ledger, work.spec.name, standing)
-    done = list(_passes(work, full))
+    done = close(work, list(_passes(work, full)))
     standing = _after(work, standing, done)
-    keep_standing(work.ledger, work.spec.name, standing)
+    # until the end the number of records is not known: a run that stops before leaves it to be counted
+    keep_standing(work.ledger, work.spec.name, replace(standing, current_rows=None))
     kept = keep_up(work, description, standing, done)
     if kept.read_again:
         done.append(read_window(work, full=True))
@@ -254,4 +260,4 @@ def _current_rows(work: Work, done: Sequence[Pass], kept: Upkeep) -> int | None:
     moved = any(not path.exists() for path in staged)  # into the lake as they were: there was nothing before
     if before is None or kept.healed or moved:
         return work.table.current_row_count(["Id"])
-    return before + count_new(work.table, staged, [one.batch_id for one in changed])
+    return before + count_new(work.table, staged, changed[0].held)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,7 +36,8 @@ JOB_LIFE = timedelta(days=6, hours=12)
 @dataclass(frozen=True)
 class Work:
     """What all steps on one object share while this process holds it. `columns`: API name -> DuckDB type; `outlook`:
-    what was asked of it beforehand, together with the others."""
+    what was asked of it beforehand, together with the others; `read_again_up_to`: rows up to which a window that moved
+    is read again as a whole."""
 
     org: Org
     spec: ObjectSpec
@@ -45,6 +46,7 @@ class Work:
     room: ObjectSpool
     columns: Mapping[str, str]
     outlook: Outlook = NOTHING_KNOWN
+    read_again_up_to: int = proof.WORTH_READING_AGAIN
 
     @property
     def now(self) -> datetime:
@@ -60,7 +62,8 @@ class Work:
 @dataclass(frozen=True)
 class Pass:
     """What one pass brought. `before` and `after` are Salesforce's counts of the window, `reads` how often it was
-    read, `whole` whether the window had no lower end."""
+    read, `whole` whether the window had no lower end. `held` are the table's files before it; `explained` are the rows
+    between count and reading that a later pass of the run accounts for; `closed` is False where none did."""
 
     reading: Reading
     before: int
@@ -73,7 +76,10 @@ class Pass:
     high: datetime | None
     first: bool
     batch_id: str
+    held: Sequence[str] = ()
     resumed: bool = False
+    explained: int = 0
+    closed: bool = True
 
     @property
     def whole(self) -> bool:
@@ -109,12 +115,11 @@ def go_on(work: Work, batch: OpenBatch) -> Pass:
         if verdict == "incomplete":
             raise proof.incomplete(work.spec.name, batch.counted, reading.rows, after, 1)
         first = not work.table.exists()
+        held = () if first or not reading.rows else work.table.files()
         appended = _commit(work, batch, reading, committed_at=None)
     reader.close()
-    done = Pass(
-        reading, batch.counted, after, verdict, 1, appended, batch.started_at, batch.low, batch.high, first, batch.id
-    )
-    return replace(done, resumed=True)
+    moments = batch.started_at, batch.low, batch.high
+    return Pass(reading, batch.counted, after, verdict, 1, appended, *moments, first, batch.id, held, resumed=True)
 
 
 def read_window(work: Work, *, full: bool) -> Pass:
@@ -152,11 +157,12 @@ def _read_once(work: Work, *, full: bool, reads: int) -> Pass | None:
         reading = reader.read()
         after = count_window(work.org, spec, low, high) if before else before
         verdict = proof.judge(before, reading.rows, after)
-        if not proof.good_enough(verdict, reading.rows, reads):
+        if not proof.good_enough(verdict, reading.rows, reads, work.read_again_up_to):
             raise proof.incomplete(spec.name, before, reading.rows, after, reads)
+        held = () if first or not reading.rows else work.table.files()
         appended = _commit(work, batch, reading, committed_at=lake_batch.committed_at)
     reader.close()
-    return Pass(reading, before, after, verdict, reads, appended, now, low, high, first, batch.id)
+    return Pass(reading, before, after, verdict, reads, appended, now, low, high, first, batch.id, held)
 
 
 def _commit(work: Work, batch: OpenBatch, reading: Reading, *, committed_at: datetime | None) -> Appended:

@@ -15,8 +15,8 @@ Verdict = Literal["complete", "moving", "incomplete"]
 READS = 3
 """How often a window is read until its numbers agree."""
 WORTH_READING_AGAIN = 100_000
-"""Rows up to which a window that moved is read again. A larger one takes so long that it would move again; what left it
-carries a later stamp and is in the next window."""
+"""Rows up to which a window that moved is read again as a whole. A larger one takes so long that it would move again;
+what left it carries a later stamp, so the run reads the window after it instead (`agreement.py`)."""
 
 
 def judge(before: int, rows: int, after: int) -> Verdict:
@@ -27,11 +27,11 @@ def judge(before: int, rows: int, after: int) -> Verdict:
     return "moving" if min(before, after) <= rows <= max(before, after) else "incomplete"
 
 
-def good_enough(verdict: Verdict, rows: int, reads: int) -> bool:
+def good_enough(verdict: Verdict, rows: int, reads: int, read_again_up_to: int) -> bool:
     """Whether to keep what was read instead of reading it again."""
     if verdict == "complete":
         return True
-    return verdict == "moving" and (reads >= READS or rows > WORTH_READING_AGAIN)
+    return verdict == "moving" and (reads >= READS or rows > read_again_up_to)
 
 
 def incomplete(name: str, before: int, rows: int, after: int, reads: int) -> IncompleteDownload:

@@ -29,6 +29,8 @@ class ObjectReport:
         downloaded, committed, unchanged: rows that arrived; of them new or changed; of them in the lake already.
         verdict: see `proof.judge`.
         reads: how often windows were read until the counts agreed.
+        explained: by how many rows a window differed from its first count because they changed while it was read, and
+            were read with the window after it.
         current_rows: distinct records in the lake, those that are gone included; None = never counted.
         source_rows: records in the org, where all were compared in this run.
         buried: records that the org no longer has, marked so in this run.
@@ -64,6 +66,7 @@ class ObjectReport:
     processed: int | None = None
     announced: int | None = None
     reads: int = 0
+    explained: int = 0
     verdict: Verdict | Literal["absent", "failed"] = "complete"
     source_rows: int | None = None
     buried: int = 0
@@ -102,6 +105,7 @@ def report_of(
         announced=_sum(one.reading.announced for one in done),
         processed=_sum(one.reading.processed for one in done if one.reading.api == "bulk"),
         reads=sum(one.reads for one in done),
+        explained=sum(one.explained for one in done),
         verdict="moving" if any(one.verdict == "moving" for one in done) else "complete",
         source_rows=kept.source_rows,
         buried=kept.buried,

@@ -171,9 +171,9 @@ class OrgSession(requests.Session):
             )
         return self._server_time
 
-    def ask_time(self) -> datetime:
-        """`server_time`; before the first answer, by the version list, which needs no log-in."""
-        if self._server_time is None:
+    def ask_time(self, *, again: bool = False) -> datetime:
+        """`server_time`; before the first answer, or `again`, by the version list, which needs no log-in."""
+        if again or self._server_time is None:
             self.request("GET", self.configured_url + "/services/data", anonymous=True).close()
         return self.server_time
 

@@ -49,7 +49,10 @@ def read_standing(ledger: Ledger, object_name: str, table: LakeTable) -> Standin
         return Standing()
     watermark = table.watermark()
     older = found.watermark is not None and (watermark is None or watermark < found.watermark)
-    return Standing() if older else found
+    if older:
+        return Standing()
+    # a run that was killed right after a commit leaves the table ahead of what is written here
+    return found if watermark == found.watermark else replace(found, current_rows=None)
 
 
 def last_standing(ledger: Ledger, object_name: str) -> Standing:

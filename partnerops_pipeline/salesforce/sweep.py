@@ -101,7 +101,7 @@ def _read_all(work: Work, columns: dict[str, str]) -> tuple[Reader, Reading, boo
             reading = reader.read()
             after = count_window(work.org, work.spec, None, high) if before else before
         verdict = proof.judge(before, reading.rows, after)
-        if proof.good_enough(verdict, reading.rows, reads):
+        if proof.good_enough(verdict, reading.rows, reads, work.read_again_up_to):
             return reader, reading, False
         reader.give_up()
     raise proof.incomplete(work.spec.name, before, reading.rows, after, proof.READS)

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from partnerops_pipeline.errors import PermissionDenied
-from partnerops_pipeline.lake import duck
-from partnerops_pipeline.salesforce import soql
-from partnerops_pipeline.salesforce.current import current_records
+from partnerops_pipeline.salesforce.agreement import counts_differ
 from partnerops_pipeline.salesforce.deletion_log import LogOfDeletions, read_log
 from partnerops_pipeline.salesforce.deletions import bury_logged
 from partnerops_pipeline.salesforce.describe import Description
-from partnerops_pipeline.salesforce.errors import TooMuchAtOnce
 from partnerops_pipeline.salesforce.passes import Pass, Work
 from partnerops_pipeline.salesforce.standing import Standing
 from partnerops_pipeline.salesforce.sweep import Swept, sweep
-
-_CREATED = "CreatedDate"
 
 
 @dataclass(frozen=True)
@@ -44,8 +38,8 @@ def keep_up(work: Work, description: Description, standing: Standing, done: Sequ
     if first is not None:
         # everything was read just now: deletions and formulas are known up to the beginning of that
         standing = replace(standing, swept_at=first.started_at, deleted_until=first.started_at)
-        if not first.resumed:
-            return Upkeep(standing, source_rows=first.reading.rows)
+        if not first.resumed and done[-1].closed:
+            return Upkeep(standing, source_rows=first.reading.rows if len(done) == 1 else None)
     high = done[-1].high
     log = _read_log(work, description, standing)
     buried = 0
@@ -56,7 +50,8 @@ def keep_up(work: Work, description: Description, standing: Standing, done: Sequ
         standing = replace(standing, deleted_until=log.until)
     due = standing.swept_at is None or work.now.date() > standing.swept_at.date()
     calculated = calculated_fields(work, description)
-    if gap or (due and (log is None or bool(calculated) or _counts_differ(work, high))):
+    unclosed = not done[-1].closed
+    if gap or unclosed or (due and (log is None or bool(calculated) or counts_differ(work, high))):
         swept = sweep(work, calculated, high)
         standing = replace(standing, swept_at=swept.at, deleted_until=swept.at if gap else standing.deleted_until)
         return _told(swept, standing, buried, gap)
@@ -92,19 +87,3 @@ def _read_log(work: Work, description: Description, standing: Standing) -> LogOf
         return read_log(work.org, work.spec.name, standing.deleted_until)
     except PermissionDenied:
         return None  # this log-in may not ask, or the object has no log after all: all ids are compared once a day
-
-
-def _counts_differ(work: Work, high: datetime | None) -> bool:
-    """Whether the org has another number of records than the lake, of those created before the window's end."""
-    if high is None or _CREATED not in work.columns or not work.table.exists():
-        return True
-    where = soql.window_clause(_CREATED, None, high)
-    try:
-        there = work.org.count(soql.count(work.spec.name, where), doing=f"counting {work.spec.name}")
-    except TooMuchAtOnce:
-        return True
-    with current_records(work.table, work.spec.version_field) as lake:
-        lake.load(also=[_CREATED])
-        condition = f"NOT gone AND {duck.name(_CREATED)} < {duck.instant(high)}"
-        here = lake.connection.execute(f"SELECT count(*) FROM present WHERE {condition}").fetchone()
-    return here is None or int(here[0]) != there

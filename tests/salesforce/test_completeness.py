@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,20 @@ import pytest
 
 from partnerops_pipeline.demo.salesforce.faults import Fault
 from partnerops_pipeline.demo.salesforce.ids import made_id
+from partnerops_pipeline.demo.salesforce.server import RunningOrg
 from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.salesforce import proof
-from partnerops_pipeline.salesforce.completeness import COMPLETENESS_TABLE
+from partnerops_pipeline.salesforce.completeness import COMPLETENESS_TABLE, record_completeness
 from partnerops_pipeline.salesforce.errors import IncompleteDownload, QuotaSpent
-from partnerops_pipeline.salesforce.extract import extract_all, extract_object
+from partnerops_pipeline.salesforce.extract import extract_all, extract_object, ledger_file
+from partnerops_pipeline.salesforce.login import ClientCredentials
 from partnerops_pipeline.salesforce.objects import contract
+from partnerops_pipeline.salesforce.org import Org
+from partnerops_pipeline.salesforce.session import OrgSession
+from partnerops_pipeline.salesforce.window import LAG
 from partnerops_pipeline.warehouse.bind import bind
 
-from .small_org import connected, lake_equals_org, small_org, spec
+from .small_org import START, connected, lake_equals_org, opportunity, small_org, spec
 
 ACCOUNT, OPPORTUNITY = spec("Account"), spec("Opportunity")
 
@@ -90,6 +96,93 @@ def test_a_window_that_moves_while_it_is_read_is_read_again_until_the_counts_agr
         org.clock.advance(timedelta(minutes=10))
         assert extract_object(connected(org), OPPORTUNITY, lake, tmp_path / "spool").committed == 1
         lake_equals_org(lake, org, OPPORTUNITY)
+
+
+def moved(key: int, match: str) -> Fault:
+    """The opportunity is edited when such a request comes for the first time."""
+    edit = {"do": "update", "object": "Opportunity", "id": made_id("006", key), "values": {"Name": "moved"}}
+    return Fault(match=match, action="change", nth=1, changes=(edit,))
+
+
+def patient(org: RunningOrg, waits: list[float], *, meanwhile: Callable[[], None] = lambda: None) -> Org:
+    """Logged in, and told of every wait, which passes on the org's clock."""
+
+    def sleep(seconds: float) -> None:
+        org.clock.advance(timedelta(seconds=seconds))
+        if seconds > LAG.total_seconds():
+            waits.append(seconds)
+            meanwhile()
+
+    return Org(OrgSession(org.url, ClientCredentials(org.client_id, org.client_secret), sleep=sleep), "62.0")
+
+
+@pytest.mark.parametrize("when", ["POST .*/jobs/query", "GET .*/results"], ids=["before its row", "after its row"])
+def test_a_large_window_that_moved_is_closed_by_what_changed_since(tmp_path: Path, when: str) -> None:
+    lake, waits = Lake(str(tmp_path / "lake")), list[float]()
+    with small_org(tmp_path, bulk_page_rows=700) as org:
+        org.clock.advance(timedelta(hours=1))
+        org.set_faults(moved(3, when))
+        ours = patient(org, waits)
+        report = extract_object(ours, OPPORTUNITY, lake, tmp_path / "spool", read_again_up_to=2_000)
+        assert (report.verdict, report.reads, len(waits), report.current_rows) == ("complete", 2, 1, 2500)
+        assert len(org.requests("POST /services/data/v62.0/jobs/query")) == 1
+        lake_equals_org(lake, org, OPPORTUNITY)
+        record_completeness(lake, "run", ours.session.server_time, [report])
+        assert [(row["verdict"], row["reads"], row["difference"]) for row in ledger_rows(lake)] == [("complete", 2, 0)]
+        org.clock.advance(timedelta(hours=1))
+        again = extract_object(patient(org, waits), OPPORTUNITY, lake, tmp_path / "spool", read_again_up_to=0)
+        assert (again.committed, again.reads, len(waits), again.current_rows) == (0, 1, 1, 2500)
+
+
+def test_a_large_window_that_does_not_close_is_read_on_three_times_and_then_all_ids_are_compared(
+    tmp_path: Path,
+) -> None:
+    lake, waits = Lake(str(tmp_path / "lake")), list[float]()
+    with small_org(tmp_path, bulk_page_rows=700) as org:
+        org.clock.advance(timedelta(hours=1))
+        org.set_faults(moved(3, "POST .*/jobs/query"))
+
+        def late() -> None:
+            if len(waits) == 1:
+                org.store.insert("Opportunity", opportunity(3_000), at=START - timedelta(days=9))
+
+        ours = patient(org, waits, meanwhile=late)
+        report = extract_object(ours, OPPORTUNITY, lake, tmp_path / "spool", read_again_up_to=2_000)
+        assert (report.verdict, report.reads, len(waits)) == ("moving", proof.READS, proof.READS - 1)
+        assert (report.healed, report.current_rows) == (1, 2501)
+        lake_equals_org(lake, org, OPPORTUNITY)
+
+
+def test_after_a_run_that_stopped_with_its_rows_stored_the_records_are_counted_anew(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    with small_org(tmp_path, opportunities=5) as org:
+        extract_object(connected(org), OPPORTUNITY, lake, tmp_path / "spool")
+        org.store.insert("Opportunity", {**opportunity(6), "LastModifiedDate": org.clock.now()})
+        org.clock.advance(timedelta(hours=1))
+        org.set_faults(Fault(match="/deleted", action="status", status=403, code="REQUEST_LIMIT_EXCEEDED"))
+        with pytest.raises(QuotaSpent):
+            extract_object(connected(org), OPPORTUNITY, lake, tmp_path / "spool")
+        org.set_faults()
+        assert lake.table("salesforce/opportunity").row_count() == 6
+        for key in (7, 8):
+            org.clock.advance(timedelta(hours=1))
+            report = extract_object(connected(org), OPPORTUNITY, lake, tmp_path / "spool")
+            assert report.current_rows == key - 1
+            org.store.insert("Opportunity", {**opportunity(key), "LastModifiedDate": org.clock.now()})
+
+
+def test_a_lake_ahead_of_what_was_kept_of_it_is_counted_anew(tmp_path: Path) -> None:
+    """As a run leaves it that is killed between its commit and its note of it."""
+    lake, kept = Lake(str(tmp_path / "lake")), ledger_file(tmp_path / "spool")
+    with small_org(tmp_path, opportunities=5) as org:
+        extract_object(connected(org), OPPORTUNITY, lake, tmp_path / "spool")
+        before = kept.read_bytes()
+        for key, counted in ((6, 6), (7, 7)):
+            org.store.insert("Opportunity", opportunity(key), at=org.clock.now_to_the_second())
+            org.clock.advance(timedelta(hours=1))
+            report = extract_object(connected(org), OPPORTUNITY, lake, tmp_path / "spool")
+            assert report.current_rows == counted
+            kept.write_bytes(before)
 
 
 def test_a_source_that_repeats_a_row_in_place_of_another_is_not_believed(tmp_path: Path) -> None:
