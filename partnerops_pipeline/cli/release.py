@@ -59,12 +59,15 @@ def show(release_id: str) -> None:
 
 
 @release.command(cls=OurCommand)
-@click.argument("release_id")
+@click.argument("release_id", default="")
 def rollback(release_id: str) -> None:
-    """Give readers an older release again, in one step. The next run moves on from it as usual.
+    """Give readers an older release again, in one step: the one before, or the one that you name.
+
+    The next run moves on from it as usual.
 
     \b
     Example:
+      partnerops release rollback
       partnerops release rollback 2026-06-30-0123456789ab
     """
     from partnerops_pipeline.release.registry import rollback as roll_back

@@ -83,14 +83,18 @@ def release_path(settings: Settings, release_id: str = "current") -> Path:
     return settings.releases / release_id
 
 
-def rollback(settings: Settings, release_id: str) -> Path:
+def rollback(settings: Settings, release_id: str = "") -> Path:
     """Make an older release current again; the next publishing moves on from it as usual.
+
+    Args:
+        release_id: which one; "" = the one that was made before the current one.
 
     Raises:
         ConfigurationError: there is no such release.
         BadData: its files are not what its manifest says, so that readers must not get it.
     """
-    with release_lock(settings, f"rolling back to {release_id}"):
+    with release_lock(settings, f"rolling back to {release_id or 'the release before'}"):
+        release_id = release_id or _before_current(settings)
         folder = release_path(settings, release_id)
         if wrong := damages(folder):
             raise BadData(
@@ -98,6 +102,18 @@ def rollback(settings: Settings, release_id: str) -> Path:
             )
         flip(settings.current, folder)
     return folder
+
+
+def _before_current(settings: Settings) -> str:
+    current = release_path(settings).name
+    known = [release.release_id for release in list_releases(settings)]
+    older = known[known.index(current) + 1 :] if current in known else known
+    if not older:
+        raise ConfigurationError(
+            f"No release is older than {current}, which readers get now.",
+            "`partnerops release list` shows what there is.",
+        )
+    return older[0]
 
 
 def prune(settings: Settings, keep: int) -> list[str]:

@@ -52,6 +52,15 @@ def test_an_older_release_can_be_made_current_and_the_next_publishing_moves_on(h
     assert house.settings.current.resolve().name != oldest
 
 
+def test_without_a_name_readers_get_the_release_before_theirs(house: House) -> None:
+    newest_first = ids(house)
+    for one in newest_first[1:]:
+        assert rollback(house.settings).name == one == house.settings.current.resolve().name
+    with pytest.raises(ConfigurationError, match=f"No release is older than {newest_first[-1]}"):
+        rollback(house.settings)
+    assert house.settings.current.resolve().name == newest_first[-1]
+
+
 def test_a_damaged_release_does_not_become_current(house: House) -> None:
     oldest = ids(house)[-1]
     (house.settings.releases / oldest / "dictionary.csv").unlink()
