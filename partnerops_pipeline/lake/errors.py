@@ -9,6 +9,10 @@ class AnotherWriterCommitted(RetryLater):
     """Somebody else committed to the table since this batch was planned; nothing of the batch was stored."""
 
 
+class AlreadyCommitted(Exception):
+    """A commit of that number is there; caught where the table's name is known."""
+
+
 class CommitUncertain(RetryLater):
     """The answer to a commit was lost and the store cannot be asked; the batch is stored whole or not at all."""
 

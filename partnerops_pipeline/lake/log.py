@@ -19,10 +19,15 @@ from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
-from partnerops_pipeline.errors import PartneropsError, ResourceExhausted, is_disk_full
+from partnerops_pipeline.errors import is_disk_full
 from partnerops_pipeline.lake import duck
 from partnerops_pipeline.lake.columns import META_NAMES, Column, delta_schema, lake_columns
-from partnerops_pipeline.lake.errors import AnotherWriterCommitted, CommitUncertain, UnreadableTable
+from partnerops_pipeline.lake.errors import (
+    AlreadyCommitted,
+    AnotherWriterCommitted,
+    CommitUncertain,
+    UnreadableTable,
+)
 from partnerops_pipeline.lake.place import Mark, Place
 
 LAST_COMMIT = "partnerops:committed_at"
@@ -75,11 +80,10 @@ def read(place: Place, table: str) -> Snapshot | None:
     Raises:
         UnreadableTable: deletion vectors, column mapping, partitions or types that the lake does not read.
     """
-    if not place.may_have_table():
+    if not place.fetch_log():
         return None
     try:
-        with place.errors_said():
-            delta = DeltaTable(place.address, storage_options=place.options)
+        delta = DeltaTable(str(place.folder))
     except TableNotFoundError:
         return None
     except DeltaError as error:
@@ -89,16 +93,15 @@ def read(place: Place, table: str) -> Snapshot | None:
         ) from None
     _refuse_unreadable(delta, table)
     version = delta.version()
-    mark, _ = place.commits_since(version)
-    return Snapshot(delta, version, lake_columns(delta.schema(), table), _sizes(delta), mark)
+    return Snapshot(delta, version, lake_columns(delta.schema(), table), _sizes(delta), place.mark(version))
 
 
 def is_newest(place: Place, snapshot: Snapshot) -> bool:
     """Whether no commit came after it; much cheaper than reading the log again."""
     if snapshot.mark is None:
         return False
-    mark, later = place.commits_since(snapshot.version)
-    return not later and mark == snapshot.mark
+    place.look()
+    return place.mark(snapshot.version) == snapshot.mark
 
 
 def _refuse_unreadable(delta: DeltaTable, table: str) -> None:
@@ -139,17 +142,16 @@ def create(
 
     Raises:
         AnotherWriterCommitted: somebody else created the table meanwhile.
-        CommitUncertain: the connection broke, and with it the answer.
+        CommitUncertain: the connection to an object store broke, and with it the answer.
     """
-    with _landed_or_said(place, table, 0, adds, moments):
+
+    def write(folder: Path) -> None:
         create_table_with_add_actions(
-            place.address,
-            delta_schema(columns),
-            adds,
-            mode="error",
-            commit_properties=_properties(moments),
-            storage_options=place.options,
+            str(folder), delta_schema(columns), adds, mode="error", commit_properties=_properties(moments)
         )
+
+    with _another_writer_said(place, table):
+        place.commit(0, write)
     return 0
 
 
@@ -188,12 +190,13 @@ def _commit(
     columns: Sequence[Column],
     moments: Mapping[str, datetime],
 ) -> int:
+    def write(folder: Path) -> None:
+        delta = planned_on.delta if folder == place.folder else DeltaTable(str(folder))
+        delta.create_write_transaction(actions, mode, delta_schema(columns), commit_properties=_properties(moments))
+
     version = planned_on.version + 1
-    adds = [action for action in actions if isinstance(action, AddAction)]
-    with _landed_or_said(place, table, version, adds, moments):
-        planned_on.delta.create_write_transaction(
-            actions, mode, delta_schema(columns), commit_properties=_properties(moments)
-        )
+    with _another_writer_said(place, table):
+        place.commit(version, write)
     return version
 
 
@@ -203,28 +206,18 @@ def _properties(moments: Mapping[str, datetime]) -> CommitProperties:
 
 
 @contextmanager
-def _landed_or_said(
-    place: Place, table: str, version: int, adds: Sequence[AddAction], moments: Mapping[str, datetime]
-) -> Iterator[None]:
-    """Pass if the commit landed, even where the answer got lost; else say which it is: another's, or nobody knows.
-
-    A store that is asked again after its answer was lost finds the commit there and calls it another's.
-    """
+def _another_writer_said(place: Place, table: str) -> Iterator[None]:
     try:
-        with duck.full_disk_is_said(place.folder), place.errors_said():
+        with duck.full_disk_is_said(place.folder):
             yield
-    except ResourceExhausted:
-        raise
-    except PartneropsError:
-        if not _is_ours(place, version, adds, moments):
-            raise
+    except AlreadyCommitted:
+        raise another_writer(table) from None
     except DeltaError as error:
         if is_disk_full(error):
             raise duck.full_disk(place.folder) from None
-        if not isinstance(error, CommitFailedError) and "already exists" not in str(error):
-            raise
-        if not _is_ours(place, version, adds, moments):
+        if isinstance(error, CommitFailedError) or "already exists" in str(error):
             raise another_writer(table) from None
+        raise
 
 
 @contextmanager
@@ -240,27 +233,6 @@ def dropped_unless_committed(place: Place, files: Sequence[Path]) -> Iterator[No
     except Exception:
         place.drop(files)
         raise
-
-
-def _is_ours(place: Place, version: int, adds: Sequence[AddAction], moments: Mapping[str, datetime]) -> bool:
-    """Whether the commit of that number is the one that was sent.
-
-    Raises:
-        CommitUncertain: it cannot be looked at.
-    """
-    try:
-        with place.errors_said():
-            if place.commits_since(version)[0] is None:
-                return False
-            delta = DeltaTable(place.address, version=version, storage_options=place.options)
-            live = _sizes(delta)
-            same = all(delta.transaction_version(app) == to_micros(moment) for app, moment in moments.items())
-    except (PartneropsError, DeltaError):
-        raise CommitUncertain(
-            f"The connection broke while a batch was committed to {place.address}; whether it is stored is not known.",
-            "Run again: what is stored is kept and the rest is read again.",
-        ) from None
-    return same and bool(adds or moments) and all(add.path in live for add in adds)
 
 
 def another_writer(table: str) -> AnotherWriterCommitted:

@@ -1,12 +1,12 @@
 """A lake in an object store (S3, Google Cloud Storage, Azure), shared by machines.
 
-Delta's log is read and written there by delta-rs; data files go up before the commit that names them and come down
-once, into a folder of this machine that mirrors the files in use. They never change, so a file of the right size is the
-file.
+Each machine mirrors the log and the data files in use in a folder; delta-rs and DuckDB work on that alone. Neither
+commits nor data files ever change once they are written, so each comes down once, and data that this machine wrote does
+not come at all. A commit is made by delta-rs in a scratch copy of the log and then put into the store under Delta's own
+rule: its file may be written only if absent (S3 `If-None-Match: *`, since 2024), so of two machines one is refused.
 
-What keeps two machines apart is the store's own "put only if absent" (S3 `If-None-Match: *`, since 2024), by which
-delta-rs writes each commit. A store that ignores the condition would let one commit overwrite another without a word;
-so that is tried before the first write.
+A store that ignores that condition would let one commit overwrite another without a word; it is tried before the first
+write.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,8 +24,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import obstore
-from deltalake.exceptions import DeltaError, TableNotFoundError
-from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.exceptions import (
+    AlreadyExistsError,
+    BaseError,
+    PermissionDeniedError,
+    PreconditionError,
+    UnauthenticatedError,
+)
 from obstore.store import from_url
 
 from partnerops_pipeline.errors import (
@@ -33,19 +39,21 @@ from partnerops_pipeline.errors import (
     PartneropsError,
     PermissionDenied,
     RetryLater,
-    is_disk_full,
 )
-from partnerops_pipeline.lake.place import Mark, link_again, sweep_folder
+from partnerops_pipeline.lake.errors import AlreadyCommitted, CommitUncertain
+from partnerops_pipeline.lake.place import SCRATCH, Mark, commit_file, link_again, sweep_folder
 
 _T = TypeVar("_T")
 
 SCHEMES = ("s3", "gs", "abfss")
-"""What delta-rs and obstore read alike; `az` means different things to them."""
+"""What Delta's readers and obstore understand alike; `az` means different things to them."""
 
 _PROOF = "_partnerops_lake"
 """An object in the lake's root, by which the store shows that it honours conditional writes."""
 _RETRIES, _PATIENCE = 5, timedelta(seconds=60)
-"""A store that answers 503 or not at all is asked again so often and so long; delta-rs' own is ten times, 3 minutes."""
+"""A store that answers 503 or not at all is asked again so often and so long."""
+_THERE_ALREADY = (AlreadyExistsError, PreconditionError)
+_COMMIT = re.compile(r"/\d{20}\.json$")
 _CHUNK = 8 * 1024 * 1024
 """Bytes that travel at a time; four of them at most are in memory for an upload."""
 _AT_ONCE = 8
@@ -105,7 +113,7 @@ class ObjectStoreRoot:
             for _ in range(2):
                 try:
                     obstore.put(self.store, _PROOF, text, mode="create", use_multipart=False)
-                except AlreadyExistsError:
+                except _THERE_ALREADY:
                     self._honours_conditions = True
                     return
         raise ConfigurationError(
@@ -117,18 +125,20 @@ class ObjectStoreRoot:
 
     @contextmanager
     def errors_said(self) -> Iterator[None]:
-        """Turn what obstore and delta-rs say of the store into one of our errors; their texts may hold signatures."""
+        """Turn what the store says into one of our errors; its texts may hold signatures.
+
+        That an object is there already is no error of the store's.
+        """
         try:
             yield
-        except (PartneropsError, TableNotFoundError):
+        except _THERE_ALREADY:
             raise
-        except (BaseError, OSError, DeltaError) as error:
-            if is_disk_full(error):
+        except FileNotFoundError as error:
+            if "Server returned" not in str(error):  # a file of this machine
                 raise
-            said = _said(self.url, error)
-            if said is None:
-                raise
-            raise said from None
+            raise _said(self.url, error) from None
+        except BaseError as error:
+            raise _said(self.url, error) from None
 
     def _folders(self, prefix: str) -> list[str]:
         return [str(path) for path in obstore.list_with_delimiter(self.store, prefix or None)["common_prefixes"]]
@@ -144,54 +154,100 @@ class ObjectStorePlace:
     def __init__(self, root: ObjectStoreRoot, path: str) -> None:
         self._root = root
         self._path = path
+        self._listed: dict[str, _Entry] = {}
         self.folder = root.mirror / path
 
     @property
     def address(self) -> str:
         return f"{self._root.url}/{self._path}"
 
-    @property
-    def options(self) -> dict[str, str]:
-        return {"max_retries": str(_RETRIES), "retry_timeout": f"{int(_PATIENCE.total_seconds())}s"}
+    def fetch_log(self) -> bool:
+        self.look()
+        missing = [name for name, entry in self._listed.items() if _stamp(self.folder / name) != entry]
+        if not self._listed or any(_COMMIT.search(name) and (self.folder / name).exists() for name in missing):
+            # commits do not change, so that is another table in the place of the one that was mirrored
+            shutil.rmtree(self.folder / "_delta_log", ignore_errors=True)
+            missing = list(self._listed)
+        self._side_by_side(lambda name: self._download(name, *self._listed[name]), missing)
+        return bool(self._listed)
 
-    def may_have_table(self) -> bool:
-        return True  # opening it tells as quickly as looking
+    def look(self) -> None:
+        """One question: the log is one listing, of up to a thousand commits a page."""
+        with self._root.errors_said():
+            found = [one for batch in obstore.list(self._root.store, self._object("_delta_log")) for one in batch]
+        self._listed = {
+            str(one["path"]).removeprefix(f"{self._path}/"): (int(one["size"]), one["last_modified"]) for one in found
+        }
 
-    def commits_since(self, version: int) -> tuple[Mark | None, bool]:
-        # one question: S3 lists what comes after a name, in order
-        after = self._commit(version - 1) if version else None
-        own, following = self._commit(version), self._commit(version + 1)
-        mark, later = None, False
-        with self.errors_said():
-            for batch in obstore.list(self._root.store, self._object("_delta_log"), offset=after, chunk_size=10):
-                for found in batch:
-                    if found["path"] == own:
-                        mark = (str(found["e_tag"]), found["size"], found["last_modified"].isoformat())
-                    later = later or found["path"] == following
-                if later or any(found["path"] > following for found in batch):
-                    break
-        return mark, later
+    def mark(self, version: int) -> Mark | None:
+        entry = self._listed.get(commit_file(version))
+        if entry is None or commit_file(version + 1) in self._listed:
+            return None
+        size, changed = entry
+        return size, changed.isoformat()
+
+    def commit(self, version: int, write: Callable[[Path], None]) -> None:
+        self._root.prove_conditional_writes()
+        scratch = self.folder / f"{SCRATCH}commit-{uuid.uuid4().hex}"
+        log = scratch / "_delta_log"
+        try:
+            log.mkdir(parents=True)
+            for name in self._listed:
+                if name.count("/") == 1:
+                    os.link(self.folder / name, scratch / name)
+            write(scratch)
+            self._put_commit(version, (scratch / commit_file(version)).read_bytes())
+            with contextlib.suppress(BaseError, OSError):  # a checkpoint saves time and decides nothing
+                for made in sorted(log.glob("*checkpoint*")):
+                    if made.stat().st_nlink == 1:  # not one of those that were linked
+                        obstore.put(self._root.store, self._object(f"_delta_log/{made.name}"), made)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+    def _put_commit(self, version: int, said: bytes) -> None:
+        """Put the commit if there is none of its number.
+
+        A store that is asked again after its answer was lost finds our own commit; so what lies there is looked at.
+        """
+        target = self._object(commit_file(version))
+        try:
+            with self._root.errors_said():
+                obstore.put(self._root.store, target, said, mode="create", use_multipart=False)
+        except _THERE_ALREADY:
+            if self._lies_there(target) != said:
+                raise AlreadyCommitted from None
+        except PartneropsError:
+            if self._lies_there(target) != said:
+                raise
+
+    def _lies_there(self, target: str) -> bytes | None:
+        try:
+            return bytes(obstore.get(self._root.store, target).bytes())
+        except FileNotFoundError:
+            return None
+        except BaseError:
+            raise CommitUncertain(
+                f"The connection broke while a batch was committed to {self.address}; whether it is stored is not "
+                "known.",
+                "Run again: what is stored is kept and the rest is read again.",
+            ) from None
 
     def bring(self, sizes: Mapping[str, int]) -> None:
-        missing = [name for name, size in sizes.items() if _size(self.folder / name) != size]
-        if not missing:
-            return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with self.errors_said(), ThreadPoolExecutor(min(_AT_ONCE, len(missing))) as threads:
-            list(threads.map(lambda name: self._download(name, sizes[name]), missing))
+        missing = [name for name, size in sizes.items() if (_stamp(self.folder / name) or (None,))[0] != size]
+        self._side_by_side(lambda name: self._download(name, sizes[name]), missing)
 
     def keep(self, files: Sequence[Path]) -> None:
         self._root.prove_conditional_writes()
-        with self.errors_said():
+        with self._root.errors_said():
             for file in files:
                 obstore.put(self._root.store, self._object(file.name), file, chunk_size=_CHUNK, max_concurrency=3)
 
     def keep_again(self, names: Mapping[str, str]) -> None:
         self._root.prove_conditional_writes()
         link_again(self.folder, names)
-        with self.errors_said(), ThreadPoolExecutor(_AT_ONCE) as threads:
-            copies = [(self._object(old), self._object(new)) for old, new in names.items()]
-            list(threads.map(lambda pair: obstore.copy(self._root.store, *pair), copies))
+        self._side_by_side(
+            lambda old: obstore.copy(self._root.store, self._object(old), self._object(names[old])), list(names)
+        )
 
     def drop(self, files: Sequence[Path]) -> None:
         for file in files:
@@ -201,33 +257,39 @@ class ObjectStorePlace:
 
     def sweep(self, live: Collection[str], older_than: timedelta) -> int:
         sweep_folder(self.folder, live, older_than)
-        latest = datetime.now(UTC) - older_than
-        with self.errors_said():
-            found = obstore.list_with_delimiter(self._root.store, self._object(""))["objects"]
+        with self._root.errors_said():
+            found = [one for batch in obstore.list(self._root.store, self._path) for one in batch]
+            # The store's own clock dates the files, and its newest file tells how late it is there at least.
+            latest = max((one["last_modified"] for one in found), default=datetime.min.replace(tzinfo=UTC)) - older_than
             old = [
                 str(one["path"])
                 for one in found
                 if str(one["path"]).endswith(".parquet")
-                and str(one["path"]).rsplit("/", 1)[-1] not in live
+                and str(one["path"]).removeprefix(f"{self._path}/") not in live
+                and "/_delta_log/" not in str(one["path"])
                 and one["last_modified"] <= latest
             ]
             if old:
                 obstore.delete(self._root.store, old)
         return len(old)
 
-    def errors_said(self) -> contextlib.AbstractContextManager[None]:
-        return self._root.errors_said()
-
     def _object(self, name: str) -> str:
         return f"{self._path}/{name}"
 
-    def _commit(self, version: int) -> str:
-        return self._object(f"_delta_log/{version:020}.json")
+    def _side_by_side(self, do: Callable[[str], object], names: Sequence[str]) -> None:
+        if not names:
+            return
+        with self._root.errors_said(), ThreadPoolExecutor(min(_AT_ONCE, len(names))) as threads:
+            list(threads.map(do, names))
 
-    def _download(self, name: str, size: int) -> None:
-        """Into a temporary file, checked, synced and renamed, so that a name in the mirror is a whole file."""
+    def _download(self, name: str, size: int, changed: datetime | None = None) -> None:
+        """Into a temporary file, checked, synced and renamed, so that a name in the mirror is a whole file.
+
+        A commit's file keeps the store's time, by which one of another table is told from it.
+        """
         target = self.folder / name
-        partial = self.folder / f"{name}.{uuid.uuid4().hex}.part"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
         try:
             with partial.open("wb") as file:
                 for chunk in obstore.get(self._root.store, self._object(name)).stream(min_chunk_size=_CHUNK):
@@ -239,21 +301,28 @@ class ObjectStorePlace:
                     f"Of {name} of the lake {self._root.url}, {arrived} bytes arrived instead of {size}.",
                     "Run again; if it stays so, that object was changed behind the lake's back: restore it.",
                 )
+            if changed is not None:
+                os.utime(partial, (changed.timestamp(), changed.timestamp()))
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
 
 
-def _size(file: Path) -> int | None:
+_Entry = tuple[int, datetime]
+"""Size in bytes and the store's time of an object."""
+
+
+def _stamp(file: Path) -> _Entry | None:
     try:
-        return file.stat().st_size
+        about = file.stat()
     except FileNotFoundError:
         return None
+    return about.st_size, datetime.fromtimestamp(about.st_mtime, UTC)
 
 
-def _said(url: str, error: Exception) -> PartneropsError | None:
-    """What a person can do about it; None for an error that does not come from the store."""
-    text = re.sub(r"\x1b\[\d+m", "", str(error))  # delta-rs colours its errors
+def _said(url: str, error: Exception) -> PartneropsError:
+    """What a person can do about it."""
+    text = str(error)
     status = re.search(r"status code\W+(\d{3})", text)
     code = re.search(r"<Code>\s*(\w+)", text)
     reason = " ".join(found.group(1) for found in (status, code) if found)
@@ -284,9 +353,7 @@ def _said(url: str, error: Exception) -> PartneropsError | None:
             f"{where} lacks an object that the lake's log names.",
             "Restore it from a version or a copy; a table can be filled anew with --full-refresh.",
         )
-    if isinstance(error, BaseError) or re.search(r"Generic (S3|GCS|MicrosoftAzure) error|HTTP error", text):
-        return RetryLater(
-            f"{where} cannot be reached" + (f" (it answers {reason})." if reason else "."),
-            "Run again later; nothing was lost.",
-        )
-    return None
+    return RetryLater(
+        f"{where} cannot be reached" + (f" (it answers {reason})." if reason else "."),
+        "Run again later; nothing was lost.",
+    )

@@ -10,8 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -28,26 +27,39 @@ SCRATCH = ".scratch-"
 class Place(Protocol):
     """Where the files of one table lie for good, and the folder where this machine reads and writes them.
 
-    `address` and `options` are what delta-rs opens. Names are those of files in the table's folder.
+    Names are those of files in the table's folder.
     """
 
     @property
     def folder(self) -> Path: ...
 
     @property
-    def address(self) -> str: ...
+    def address(self) -> str:
+        """The table's place in a sentence."""
 
-    @property
-    def options(self) -> dict[str, str] | None: ...
+    def fetch_log(self) -> bool:
+        """Bring Delta's log into `folder`; False where there is certainly no table."""
 
-    def may_have_table(self) -> bool:
-        """False only if there is certainly no table; cheaper than opening one."""
+    def look(self) -> None:
+        """Look what is there now; `mark` tells what was found."""
 
-    def commits_since(self, version: int) -> tuple[Mark | None, bool]:
-        """The mark of the commit `version`, None where it is gone, and whether a later one exists."""
+    def mark(self, version: int) -> Mark | None:
+        """What tells the commit `version` from another of that number; None where it is gone or not the newest."""
+
+    def commit(self, version: int, write: Callable[[Path], None]) -> None:
+        """Make a commit last, or nothing of it.
+
+        Args:
+            version: the one that it makes.
+            write: commits with delta-rs to the table in the folder that it is given.
+
+        Raises:
+            DeltaError, AlreadyCommitted: another commit has that number.
+            CommitUncertain: the answer was lost.
+        """
 
     def bring(self, sizes: Mapping[str, int]) -> None:
-        """Make sure that these files, of so many bytes, can be read in `folder`."""
+        """Make sure that these data files, of so many bytes, can be read in `folder`."""
 
     def keep(self, files: Sequence[Path]) -> None:
         """Make finished files of `folder` last, so that a commit may name them."""
@@ -60,9 +72,6 @@ class Place(Protocol):
 
     def sweep(self, live: Collection[str], older_than: timedelta) -> int:
         """Remove what is not `live` and that old; returns how many Parquet files went."""
-
-    def errors_said(self) -> AbstractContextManager[None]:
-        """Turns the errors of the place into ours, in a sentence."""
 
 
 class Root(Protocol):
@@ -101,8 +110,6 @@ class FolderRoot:
 class FolderPlace:
     """The folder is the table."""
 
-    options = None
-
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
@@ -110,12 +117,20 @@ class FolderPlace:
     def address(self) -> str:
         return str(self.folder)
 
-    def may_have_table(self) -> bool:
+    def fetch_log(self) -> bool:
         return (self.folder / "_delta_log").is_dir()
 
-    def commits_since(self, version: int) -> tuple[Mark | None, bool]:
+    def look(self) -> None:
+        """`mark` looks itself."""
+
+    def mark(self, version: int) -> Mark | None:
         # by two looks into the folder, where reading the log again takes 4 ms
-        return _mark(self._commit(version)), _mark(self._commit(version + 1)) is not None
+        if _mark(self.folder / commit_file(version + 1)) is not None:
+            return None
+        return _mark(self.folder / commit_file(version))
+
+    def commit(self, version: int, write: Callable[[Path], None]) -> None:
+        write(self.folder)
 
     def bring(self, sizes: Mapping[str, int]) -> None:
         """They are there."""
@@ -134,11 +149,10 @@ class FolderPlace:
     def sweep(self, live: Collection[str], older_than: timedelta) -> int:
         return sweep_folder(self.folder, live, older_than)
 
-    def errors_said(self) -> AbstractContextManager[None]:
-        return nullcontext()
 
-    def _commit(self, version: int) -> Path:
-        return self.folder / "_delta_log" / f"{version:020}.json"
+def commit_file(version: int) -> str:
+    """Where Delta keeps a commit, below the table's folder."""
+    return f"_delta_log/{version:020}.json"
 
 
 def link_again(folder: Path, names: Mapping[str, str]) -> None:

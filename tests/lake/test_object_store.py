@@ -271,3 +271,34 @@ table.files() if {moment.startswith("GET")} else add(table, deal("b"), watermark
     add(table, deal("b"), watermark=NOON)
     assert {row[0] for row in rows(machines.lake().table(TABLE))} == {"a", "b"}
     assert table.row_count() == 2
+
+
+def test_a_table_that_took_the_place_of_another_is_read_anew(machines: Machines) -> None:
+    old = machines.lake("there").table(TABLE)
+    for number in range(2):
+        add(machines.lake().table(TABLE), deal("old", str(number), at=number))
+    assert len(rows(old)) == 2
+    store = from_url(machines.url)
+    obstore.delete(store, [entry["path"] for batch in obstore.list(store, TABLE) for entry in batch])
+    assert rows(old) == [] and not machines.lake("there").table(TABLE).exists()
+    add(machines.lake("third").table(TABLE), deal("new"))
+    assert [row[0] for row in rows(machines.lake("there").table(TABLE))] == ["new"]
+    assert [row[0] for row in rows(old)] == ["new"]
+
+
+@pytest.mark.long
+def test_after_many_commits_a_new_machine_starts_from_the_checkpoint(machines: Machines) -> None:
+    """delta-rs makes one every hundred commits; it goes up with the commit."""
+    table = machines.lake().table(TABLE)
+    for number in range(103):
+        add(table, deal("a", str(number), at=number), watermark=NOON + timedelta(minutes=number))
+    names = {entry["path"].rsplit("/", 1)[-1] for batch in obstore.list(from_url(machines.url)) for entry in batch}
+    assert "_last_checkpoint" in names and any(name.endswith(".checkpoint.parquet") for name in names)
+    there = machines.lake("there").table(TABLE)
+    assert there.row_count() == 103
+    assert there.watermark() == NOON + timedelta(minutes=102)
+    machines.server.requests.clear()
+    add(there, deal("a", "103", at=103))
+    print(len(machines.server.requests), "requests for an increment:", machines.server.requests)
+    assert not machines.server.asked(r"GET /.*\d{20}\.json"), "commits do not come down twice"
+    assert table.row_count() == 104

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
+from partnerops_pipeline.lake import log
 from partnerops_pipeline.lake import table as table_module
+from partnerops_pipeline.lake.columns import Column
 from partnerops_pipeline.lake.errors import AnotherWriterCommitted
 from partnerops_pipeline.lake.store import Lake
 
-from .cases import NOON, add, deal, deals, rows
+from .cases import DEALS, NOON, add, deal, deals, rows
 
 
 @pytest.mark.parametrize("is_first", [True, False])
@@ -90,3 +94,27 @@ def test_a_table_in_hand_sees_another_of_the_same_version_in_its_place(tmp_path:
     shutil.rmtree(table.folder)
     (tmp_path / "there" / "salesforce" / "opportunity").rename(table.folder)
     assert (table.version(), rows(table, "Id")) == (0, [("z",)])
+
+
+@pytest.mark.parametrize("step", ["append", "create", "replace"])
+def test_an_interrupt_right_after_the_commit_leaves_its_files(tmp_path: Path, step: str) -> None:
+    """Ctrl-C arrives between two lines of Python: here just when the commit has returned."""
+    table = deals(tmp_path)
+    if step != "create":
+        add(table, deal("z"), watermark=NOON - timedelta(days=1))
+    further = {"StageName": "Won"} if step == "replace" else {}
+    columns = [*DEALS, Column("StageName", "VARCHAR")] if further else DEALS
+
+    def interrupt(frame: FrameType, event: str, _: object) -> None:
+        if event == "return" and frame.f_code is getattr(log, step).__code__:
+            sys.setprofile(None)
+            raise KeyboardInterrupt
+
+    sys.setprofile(interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            add(table, deal("a", **further), columns=columns, watermark=NOON)
+    finally:
+        sys.setprofile(None)
+    assert table.watermark() == NOON
+    assert [row[0] for row in rows(Lake(str(tmp_path)).table(table.path)) if row[0] != "z"] == ["a"]

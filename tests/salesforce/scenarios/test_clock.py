@@ -18,7 +18,7 @@ IN_SQL = ("now()", "current_timestamp", "current_date", "today()", "get_current_
 MAY_ASK = {
     "lake/store.py": "the moment of a commit, which never runs back: `LakeTable` puts it after the last one",
     "lake/log.py": "when a file was dropped, which Delta's protocol wants and nothing of ours reads",
-    "lake/rewrite.py": "how old the files are that a vacuum may remove, by the same clock that dated them",
+    "lake/place.py": "how old the files are that a vacuum may remove, by the same clock that dated them",
 }
 """Modules that may, and what for; none of them is in `salesforce/`."""
 
