@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import sys
+from pathlib import Path
 
 import click
 
@@ -82,4 +85,7 @@ def demo(partners: int, seed: int, as_of: str) -> None:
     out.print(
         "Look around  make dev  (http://127.0.0.1:3000), or: partnerops explain attach_rate_count --period 2026-Q2"
     )
+    activate = Path(sys.executable).with_name("activate")
+    if shutil.which("partnerops") is None and activate.exists():
+        out.print(f"For a terminal to know the command partnerops: . {shlex.quote(str(activate))}")
     sys.exit(exit_code(report))

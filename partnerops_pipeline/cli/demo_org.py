@@ -59,6 +59,14 @@ def refuse_another_programme(settings: Settings, org: Path) -> None:
         )
 
 
+def demo_command(settings: Settings) -> str:
+    """The command that runs the demo of this data root again; "" where it holds none."""
+    for org in sorted((settings.home / "demo").glob("org-*.sqlite")):
+        _, seed, partners = org.stem.split("-")[:3]
+        return f"partnerops demo --partners {partners} --seed {seed}"
+    return ""
+
+
 def build_org(
     org: Path, seed: int, partners: int, as_of: date | None = None, say: Callable[[str], None] = lambda _: None
 ) -> EventLog | None:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from partnerops_pipeline.cli.alerts import tell_after_run
+from partnerops_pipeline.cli.demo_org import demo_command
 from partnerops_pipeline.cli.errors import DEFECT, OurCommand, is_debug, say_defect, say_error
 from partnerops_pipeline.cli.progress import shown_progress
+from partnerops_pipeline.errors import ConfigurationError
 from partnerops_pipeline.orchestration.days import parse_day, parse_instant
 from partnerops_pipeline.settings import Settings, load_settings
 
@@ -48,6 +50,11 @@ def run(select: str, as_of: str, known_at: str, full_refresh: bool) -> None:
       partnerops run --select salesforce/opportunity,salesforce/account
     """
     settings = load_settings()
+    if not select and not settings.salesforce_instance_url and (again := demo_command(settings)):
+        raise ConfigurationError(
+            f"No Salesforce org is configured (SALESFORCE_INSTANCE_URL), and {settings.home} holds the demo.",
+            f"Run the demo again: {again}",
+        )
     code = run_and_report(settings, select=select, as_of=as_of, known_at=known_at, full_refresh=full_refresh)
     sys.exit(code)
 

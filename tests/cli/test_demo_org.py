@@ -5,8 +5,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from partnerops_pipeline.cli.demo_org import demo_environment, org_file, refuse_another_programme
+from partnerops_pipeline.cli.main import main
 from partnerops_pipeline.environment import environment
 from partnerops_pipeline.errors import ConfigurationError
 from partnerops_pipeline.settings import Settings, load_settings
@@ -32,6 +34,16 @@ def test_a_home_filled_from_an_own_org_is_not_mixed_with_the_demo(settings: Sett
     (settings.home / "lake" / "salesforce" / "account" / "_delta_log").mkdir(parents=True)
     with pytest.raises(ConfigurationError, match="org of its own"):
         refuse_another_programme(settings, org_file(settings, 7, 500))
+
+
+def test_a_run_in_the_demo_s_home_says_how_the_demo_is_run_again(settings: Settings) -> None:
+    held = org_file(settings, seed=3, partners=60)
+    held.parent.mkdir(parents=True)
+    held.touch()
+    shown = CliRunner().invoke(main, ["run"], env={"PARTNEROPS_HOME": str(settings.home)})
+    assert shown.exit_code == 2
+    assert shown.stderr.endswith("Run the demo again: partnerops demo --partners 60 --seed 3\n")
+    assert "SALESFORCE_INSTANCE_URL" in shown.stderr
 
 
 def test_an_org_cut_short_is_another_file(settings: Settings) -> None:
