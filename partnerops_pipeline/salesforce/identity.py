@@ -110,7 +110,7 @@ def _is_known(table: LakeTable, identity: OrgIdentity) -> bool:
     if not files:
         return False
     names = ", ".join(name for name, _ in ORG_IDENTITY_COLUMNS)
-    with duck.open_duck(table.folder / ".scratch-read") as connection:
+    with duck.open_duck(table.folder / ".scratch-read", threads=1) as connection:
         found = connection.execute(
             f"SELECT {names} FROM {duck.read_parquet(files)} ORDER BY _committed_at DESC, _batch_id DESC"
         ).fetchall()
