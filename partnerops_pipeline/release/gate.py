@@ -42,7 +42,7 @@ def require_proof(evidence: Evidence, *, binding_id: str, as_of: date, code_hash
     if not evidence.complete:
         raise ChecksFailed(
             "Only a part of the models was built and checked last time, so nothing was published.",
-            "Build and test all: partnerops run without --select.",
+            "Build and test all of them: partnerops run.",
         )
     blocking = [test for test in evidence.tests if test.is_blocking_failure]
     _require_none(blocking, "is a blocking check and did not pass", "are blocking checks and did not pass")

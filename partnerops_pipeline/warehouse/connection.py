@@ -54,6 +54,6 @@ def translate(error: BaseException | str, path: Path) -> Exception | None:
         return full_disk(path.parent)
     if "not a valid DuckDB database" in said or "storage version" in said.lower():
         return NoWarehouse(
-            f"{path} is no DuckDB database that this version reads.", "Move it away; partnerops run builds it anew."
+            f"{path} is no DuckDB database that this version reads.", "Move it away and build it anew: partnerops run."
         )
     return None

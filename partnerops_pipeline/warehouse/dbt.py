@@ -190,10 +190,10 @@ class DbtProjectRun:
                 raise translated or done.exception
             raise DbtFailed(
                 f"dbt {arguments[0]} could not run on {self.project_dir}: {_first_lines(str(done.exception))}",
-                f"Look closer: partnerops dbt -- {arguments[0]}.",
+                f"Look closer: partnerops dbt -- {arguments[0]}",
             ) from None
         if arguments[0] == "parse" and not done.success:
-            raise DbtFailed(f"dbt cannot parse {self.project_dir}.", "Look closer: partnerops dbt -- parse.")
+            raise DbtFailed(f"dbt cannot parse {self.project_dir}.", "Look closer: partnerops dbt -- parse")
         return done
 
     def _places(self) -> list[str]:

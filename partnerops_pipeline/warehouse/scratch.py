@@ -135,7 +135,7 @@ def _copy(settings: Settings, scratch: Path) -> bool:
         except NoWarehouse:
             raise NoWarehouse(
                 f"{source} is no DuckDB database that this version reads, so there is nothing to copy.",
-                "Move it away; partnerops run builds it anew.",
+                "Move it away and build it anew: partnerops run.",
             ) from None
         _put(part, scratch)
     return True
