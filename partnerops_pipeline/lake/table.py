@@ -7,6 +7,7 @@ takes them.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -21,13 +22,17 @@ from typing import Any, Final
 import duckdb
 import pyarrow.parquet as parquet
 
-from partnerops_pipeline.errors import BadData
+from partnerops_pipeline.errors import BadData, ResourceExhausted, RetryLater
 from partnerops_pipeline.lake import changes, duck, log, parquet_files, rewrite, rows
 from partnerops_pipeline.lake.columns import META, META_NAMES, Column, merge
 from partnerops_pipeline.lake.errors import RepeatedKeys
 from partnerops_pipeline.lake.place import SCRATCH, Place
 
 _ONE_MICROSECOND = timedelta(microseconds=1)
+
+SMALL_BYTES, MOST_SMALL_FILES = 4 * 1024 * 1024, 48
+"""An hourly sync leaves 8,760 small files a year, and every reader opens all. So they are merged, but only those: the
+files of a first load are large enough, and writing them again would cost as much as the load."""
 
 
 class _Unchecked:
@@ -235,7 +240,10 @@ class LakeTable:
                 written, appended = self._move(batch), batch.rows
             else:
                 written, appended = self._write(connection, snapshot, columns, batch, has_duplicates, compare_ignore)
-            return self._commit(connection, snapshot, columns, batch, written, appended, moments)
+            done = self._commit(connection, snapshot, columns, batch, written, appended, moments)
+            if written and snapshot:
+                self._keep_few_files(connection, snapshot)
+            return done
 
     def append_rows(
         self,
@@ -284,11 +292,24 @@ class LakeTable:
         Raises:
             AnotherWriterCommitted: a batch came in between; the table is as that batch left it.
         """
-        snapshot = self._read()
-        if snapshot is None:
-            return 0
         with self._duck() as connection:
-            return rewrite.compact(connection, self._place, self.path, snapshot, target_bytes)
+            return self._compact(connection, target_bytes)
+
+    def _compact(self, connection: duckdb.DuckDBPyConnection, target_bytes: int) -> int:
+        snapshot = self._read()
+        return rewrite.compact(connection, self._place, self.path, snapshot, target_bytes) if snapshot else 0
+
+    def _keep_few_files(self, connection: duckdb.DuckDBPyConnection, before: log.Snapshot) -> None:
+        """Merge the small files of many increments, and sweep up what was merged a week ago.
+
+        The batch is stored whatever becomes of this: another process that commits meanwhile, or a full disk, puts it
+        off.
+        """
+        if sum(size < SMALL_BYTES for size in before.sizes.values()) < MOST_SMALL_FILES:
+            return
+        with contextlib.suppress(ResourceExhausted, RetryLater):
+            self._compact(connection, 2 * SMALL_BYTES)
+            self.vacuum()
 
     def vacuum(self, older_than: timedelta = timedelta(days=7)) -> int:
         """Remove Parquet files that no commit names any more and leftovers of killed processes, once they are that old.

@@ -3,7 +3,12 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from partnerops_pipeline.lake import log
+from partnerops_pipeline.lake import table as table_module
 from partnerops_pipeline.lake.columns import META, Column
 from partnerops_pipeline.lake.place import SCRATCH
 
@@ -135,3 +140,45 @@ def test_vacuum_takes_what_no_commit_names_once_it_is_old(tmp_path: Path) -> Non
     assert rows(table, HISTORY) == before
     left = [path.name for path in table.folder.iterdir() if path.name != "_delta_log"]
     assert left == [Path(table.files()[0]).name]
+
+
+def test_many_increments_leave_few_files_and_every_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_module, "MOST_SMALL_FILES", 6)
+    table = deals(tmp_path)
+    done = [add(table, deal("a", str(n), at=n), watermark=NOON + timedelta(minutes=n)) for n in range(20)]
+    assert len(table.files()) <= 7
+    assert [row[0] for row in rows(table, "Amount, _committed_at")] == [Decimal(n) for n in range(20)]
+    assert [row[1] for row in rows(table, "Amount, _committed_at")] == [one.committed_at for one in done]
+    assert table.watermark() == NOON + timedelta(minutes=19)
+    assert (table.row_count(), table.current_row_count(["Id"])) == (20, 1)
+
+
+def test_large_files_are_left_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_module, "MOST_SMALL_FILES", 2)
+    monkeypatch.setattr(table_module, "SMALL_BYTES", 100)
+    table = deals(tmp_path)
+    for number in range(5):
+        add(table, deal("a", str(number), at=number))
+    assert len(table.files()) == 5
+
+
+def test_an_increment_counts_although_its_tidying_gave_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process commits just when the small files are to be merged."""
+    monkeypatch.setattr(table_module, "MOST_SMALL_FILES", 3)
+    table, other = deals(tmp_path), deals(tmp_path)
+    for number in range(3):
+        add(table, deal("a", str(number), at=number))
+    append, calls = log.append, 0
+
+    def overtaken(*arguments: Any) -> int:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            monkeypatch.setattr(log, "append", append)
+            add(other, deal("b"))
+        return append(*arguments)
+
+    monkeypatch.setattr(log, "append", overtaken)
+    assert add(table, deal("c")).appended == 1
+    assert calls == 2, "the tidying was on its way"
+    assert [row[0] for row in rows(table)] == ["a", "a", "a", "b", "c"]
