@@ -78,6 +78,11 @@ def _root(url: str, mirrors: Path | None) -> Root:
             "Give a folder, or s3://bucket/folder, gs://bucket/folder or "
             "abfss://container@account.dfs.core.windows.net/folder.",
         )
+    if (parts := urlsplit(url)).password or parts.query:
+        raise ConfigurationError(
+            "PARTNEROPS_LAKE_URL holds a secret, and addresses appear in messages.",
+            "Give credentials by the store's own variables (docs/data_engineer.md).",
+        )
     if mirrors is None:
         raise ConfigurationError("A lake in an object store needs a folder for the files in use.", "Give `mirrors`.")
     # another lake's files never get among these

@@ -284,6 +284,15 @@ def test_a_lake_path_is_two_words(tmp_path: Path) -> None:
     assert str(Lake("file:///some%20where/lake").root) == "/some where/lake"
 
 
+@pytest.mark.parametrize(
+    "url", ["s3://key:swordfish@bucket/lake", "abfss://lake@us.dfs.core.windows.net/x?sig=swordfish"]
+)
+def test_an_address_with_a_secret_is_refused_and_not_repeated(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigurationError, match="holds a secret") as caught:
+        Lake(url, mirrors=tmp_path)
+    assert "swordfish" not in str(caught.value)
+
+
 def test_the_log_remembers_the_newest_moment_after_compaction(tmp_path: Path) -> None:
     table = Lake(str(tmp_path), now=lambda: NOON).table("salesforce/opportunity")
     for amount in range(4):

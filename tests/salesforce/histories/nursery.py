@@ -29,12 +29,16 @@ import simple_salesforce  # noqa: F401
 
 from partnerops_pipeline.errors import PartneropsError
 from partnerops_pipeline.lake import log
+from partnerops_pipeline.lake import table as lake_table
 from partnerops_pipeline.lake.store import Lake
 from partnerops_pipeline.salesforce.extract import extract_all
 from partnerops_pipeline.salesforce.login import ClientCredentials
 from partnerops_pipeline.salesforce.objects import ObjectSpec
 from partnerops_pipeline.salesforce.org import Org
 from partnerops_pipeline.salesforce.session import OrgSession
+
+lake_table.MOST_SMALL_FILES = 3
+"""Small, so that short histories meet the merging of files too, and are killed in it."""
 
 STEPS = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree", "sqlite3.connect"})
 
