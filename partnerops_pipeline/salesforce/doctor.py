@@ -101,7 +101,10 @@ def _quota(org: Org) -> Finding:
     limit = org.limits().get("DailyApiRequests", {})
     most, left = int(limit.get("Max", 0)), int(limit.get("Remaining", 0))
     told = f"{left} of {most} API calls are left for today."
-    if most and left < most * LEAST_QUOTA_LEFT:
+    app = org.session.usage.app if org.session.usage is not None else None
+    if app is not None:
+        told += f" Of {app.whose} {app.limit}, {app.left} are left."
+    if (most and left < most * LEAST_QUOTA_LEFT) or (app is not None and app.is_below(LEAST_QUOTA_LEFT)):
         return Finding("warn", told, "Run later, or find out with the Salesforce administrator what uses them up.")
     return Finding("ok", told)
 

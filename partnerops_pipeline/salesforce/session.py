@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import email.utils
 import random
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -36,6 +35,7 @@ from partnerops_pipeline.salesforce.errors import (
     is_quota,
     parse_error,
 )
+from partnerops_pipeline.salesforce.usage import ApiUsage, parse_usage
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 120
@@ -73,14 +73,6 @@ class LogIn(Protocol):
     renewable: bool
 
     def __call__(self, session: OrgSession) -> Grant: ...
-
-
-@dataclass(frozen=True)
-class ApiUsage:
-    """Calls used and allowed in the rolling 24 hours, from the header `Sforce-Limit-Info`."""
-
-    used: int
-    limit: int
 
 
 class CallCounter:
@@ -236,9 +228,11 @@ class OrgSession(requests.Session):
             calls = self.calls
         if counter is not None:
             counter.add()
-        if self.budget is not None and self.usage is not None and calls > self.budget * self.usage.limit:
+        quota = self.usage.smallest if self.usage is not None else None
+        if self.budget is not None and quota is not None and calls > self.budget * quota.limit:
+            used = f"{calls - 1} of {quota.whose} {quota.limit} calls"
             raise QuotaSpent(
-                f"This run has used its share of the daily API quota ({calls - 1} of {self.usage.limit} calls).",
+                f"This run has used its share of the daily API quota ({used}).",
                 "Run again tomorrow or raise SALESFORCE_API_BUDGET; what was read is kept.",
             )
         self._leave_the_reserve(address)
@@ -247,14 +241,15 @@ class OrgSession(requests.Session):
         return response
 
     def _leave_the_reserve(self, address: str) -> None:
-        usage = self.usage
-        if usage is None or "/services/data/" not in address or usage.used <= (1 - self.reserve) * usage.limit:
+        short = self.usage.below(self.reserve) if self.usage is not None else None
+        if short is None or "/services/data/" not in address:
             return
+        more = "" if short.app is None else ", raise the app's limit in Salesforce"
         raise QuotaSpent(
-            f"Of the org's {usage.limit} API calls a day {max(0, usage.limit - usage.used)} are left, and "
+            f"Of {short.whose} {short.limit} API calls a day {short.left} are left, and "
             f"{self.reserve:.0%} are reserved for others.",
-            "Run again when the quota has renewed (rolling 24 hours), or lower SALESFORCE_API_RESERVE; what was read "
-            "is kept.",
+            f"Run again when the quota has renewed (rolling 24 hours){more}, or lower SALESFORCE_API_RESERVE; what was "
+            "read is kept.",
         )
 
     def _listen(self, response: requests.Response) -> None:
@@ -309,12 +304,6 @@ class OrgSession(requests.Session):
             scheme, netloc = _origin(self.instance_url)
             return urlunsplit((scheme, netloc, parts.path, parts.query, ""))
         return url
-
-
-def parse_usage(header: str) -> ApiUsage | None:
-    """Read `api-usage=18/5000`, alone or followed by `; per-app-api-usage=…`; None when the header says nothing."""
-    found = re.search(r"(?:^|[;,\s])api-usage=(\d+)/(\d+)", header)
-    return ApiUsage(int(found.group(1)), int(found.group(2))) if found else None
 
 
 def parse_http_date(header: str) -> datetime | None:

@@ -26,7 +26,7 @@ def test_all_objects_are_described_in_two_calls_and_each_call_counts_once(tmp_pa
         assert [len(one.subrequests) for one in org.requests("/composite?")] == [25, len(NAMES) - 25]
         assert org.requests("/describe") == []
         assert org.org.calls_spent() == 2
-        assert ours.session.usage is not None and ours.session.usage.used == 2
+        assert ours.session.usage is not None and ours.session.usage.org.used == 2
         assert {ours.describe(name).name for name in NAMES} == set(NAMES)
         assert org.org.calls_spent() == 2
 

@@ -57,6 +57,14 @@ def test_little_quota_left_is_a_warning(tmp_path: Path) -> None:
         assert "hint" not in levels(findings)  # what is nice to know is not worth the last calls
 
 
+def test_the_quota_of_the_connected_app_is_told_and_warned_of_too(tmp_path: Path) -> None:
+    with small_org(tmp_path, opportunities=5, daily_app_calls=200) as org:
+        found = saying(examine(connected(org), [spec("Account")]), "API calls are left")
+        assert (found.level, "Of the connected app partnerops-demo's 200, 1" in found.what) == ("ok", True)
+        org.org.leave_app_calls(19)
+        assert saying(examine(connected(org), []), "API calls are left").level == "warn"
+
+
 def test_an_old_version_is_a_warning_and_an_unknown_one_a_failure(tmp_path: Path) -> None:
     with small_org(tmp_path, opportunities=5) as org:
         assert saying(examine(connected(org, version="55.0"), [spec("Account")]), "55.0").level == "warn"

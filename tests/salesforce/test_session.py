@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import threading
 from datetime import UTC, datetime
 
@@ -10,12 +11,10 @@ from partnerops_pipeline.salesforce.errors import QuotaSpent, ServiceUnavailable
 from partnerops_pipeline.salesforce.login import FixedToken
 from partnerops_pipeline.salesforce.org import Org
 from partnerops_pipeline.salesforce.session import (
-    ApiUsage,
     CallCounter,
     Grant,
     OrgSession,
     parse_http_date,
-    parse_usage,
 )
 
 from .scripted_server import Answer, Asked, ScriptedServer, scripted_server
@@ -185,16 +184,40 @@ def test_our_share_of_the_quota_is_not_overdrawn() -> None:
         session.budget = 0.1
         for _ in range(4):
             session.request("GET", "/x")
-        with pytest.raises(QuotaSpent, match="4 of 40"):
+        with pytest.raises(QuotaSpent, match="4 of the org's 40"):
             session.request("GET", "/x")
         assert len(server.asked) == 4
 
 
-def test_usage_is_read_in_both_forms() -> None:
-    assert parse_usage("api-usage=18/5000") == ApiUsage(18, 5000)
-    assert parse_usage("api-usage=25/5000; per-app-api-usage=17/250(appName=sample)") == ApiUsage(25, 5000)
-    assert parse_usage("per-app-api-usage=17/250(appName=sample); api-usage=25/5000") == ApiUsage(25, 5000)
-    assert parse_usage("") is None
+def test_of_the_orgs_and_the_apps_quota_the_smaller_bounds_the_budget() -> None:
+    told = {"Sforce-Limit-Info": "api-usage=900/5000; per-app-api-usage=1/40(appName=sample)"}
+    with scripted_server(lambda asked, n: Answer(200, {}, told)) as server:
+        session = session_for(server)
+        session.budget = 0.1
+        for _ in range(4):
+            session.request("GET", "/x")
+        with pytest.raises(QuotaSpent, match="4 of the connected app sample's 40"):
+            session.request("GET", "/x")
+        assert len(server.asked) == 4
+
+
+@pytest.mark.parametrize(
+    ("header", "sentence"),
+    [
+        ("api-usage=18/5000; per-app-api-usage=226/250(appName=sample)", "Of the connected app sample's 250 API calls"),
+        ("api-usage=4501/5000; per-app-api-usage=17/250(appName=sample)", "Of the org's 5000 API calls a day 499 are"),
+        ("api-usage=4999/5000; per-app-api-usage=230/250(appName=sample)", "Of the org's 5000 API calls a day 1 are"),
+        ("api-usage=4501/5000", "Of the org's 5000 API calls a day 499 are left"),
+        ("api-usage=4500/5000; per-app-api-usage=225/250(appName=sample)", None),
+    ],
+)
+def test_the_reserve_looks_at_the_orgs_and_the_apps_quota(header: str, sentence: str | None) -> None:
+    with scripted_server(lambda asked, n: Answer(200, {}, {"Sforce-Limit-Info": header})) as server:
+        session = session_for(server)
+        session.reserve = 0.1
+        session.request("GET", "/services/data/v62.0/x")
+        with pytest.raises(QuotaSpent, match=sentence) if sentence else contextlib.nullcontext():
+            session.request("GET", "/services/data/v62.0/x")
 
 
 def test_the_clock_is_the_servers_and_never_runs_back() -> None:

@@ -39,6 +39,7 @@ class OrgOptions:
         rest_page_rows, bulk_page_rows: largest REST page, and the size of Bulk pages when the client names none.
         polls_in_progress: how often a Bulk job says InProgress before it may be complete.
         per_app_usage: also send the per-app part in `Sforce-Limit-Info`.
+        daily_app_calls: what the connected app may use of the day's calls, told there and enforced; None: all of them.
     """
 
     client_id: str = "partnerops-demo"
@@ -58,6 +59,7 @@ class OrgOptions:
     bulk_page_rows: int = 50_000
     polls_in_progress: int = 0
     per_app_usage: bool = False
+    daily_app_calls: int | None = None
 
     def __repr__(self) -> str:
         return f"OrgOptions(client_id={self.client_id!r})"
@@ -94,6 +96,7 @@ class RunningState:
 
     tokens: dict[str, datetime | None] = field(default_factory=dict)
     calls: deque[datetime] = field(default_factory=deque)
+    app_calls: deque[datetime] = field(default_factory=deque)
     bulk_jobs: deque[datetime] = field(default_factory=deque)
     cursors: dict[str, Cursor] = field(default_factory=dict)
 
@@ -181,6 +184,14 @@ class EmulatedOrg:
             used = max(0, self.options.daily_api_calls - left - len(self.state.calls))
             self.state.calls.extend([self.clock.now()] * used)
 
+    def leave_app_calls(self, left: int) -> None:
+        """Use up the connected app's calls but for `left`, as another program with the same app would."""
+        with self.lock:
+            self._forget(self.state.app_calls)
+            used = [self.clock.now()] * max(0, self.app_limit - left - len(self.state.app_calls))
+            self.state.app_calls.extend(used)
+            self.state.calls.extend(used)
+
     def spend_call(self) -> None:
         """Count one API call, or refuse it.
 
@@ -189,9 +200,17 @@ class EmulatedOrg:
         """
         with self.lock:
             self._forget(self.state.calls)
-            if len(self.state.calls) >= self.options.daily_api_calls:
+            self._forget(self.state.app_calls)
+            if len(self.state.calls) >= self.options.daily_api_calls or len(self.state.app_calls) >= self.app_limit:
                 raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
             self.state.calls.append(self.clock.now())
+            self.state.app_calls.append(self.clock.now())
+
+    @property
+    def app_limit(self) -> int:
+        """Calls of the connected app that are allowed in 24 hours."""
+        own = self.options.daily_app_calls
+        return self.options.daily_api_calls if own is None else own
 
     def spend_bulk_job(self) -> None:
         with self.lock:
@@ -215,8 +234,11 @@ class EmulatedOrg:
         """The header `Sforce-Limit-Info`."""
         used = self.calls_spent()
         info = f"api-usage={used}/{self.options.daily_api_calls}"
-        if self.options.per_app_usage:
-            info += f"; per-app-api-usage={used}/{self.options.daily_api_calls}(appName={self.options.client_id})"
+        if self.options.per_app_usage or self.options.daily_app_calls is not None:
+            with self.lock:
+                self._forget(self.state.app_calls)
+                of_app = len(self.state.app_calls)
+            info += f"; per-app-api-usage={of_app}/{self.app_limit}(appName={self.options.client_id})"
         return info
 
     # Cursors

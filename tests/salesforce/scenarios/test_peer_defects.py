@@ -239,8 +239,10 @@ def test_the_usage_of_the_quota_is_read_on_bulk_calls_too_in_both_forms(tmp_path
         org = on.connect()
         on.run("Opportunity", org=org)
         assert org.session.usage is not None
-        assert org.session.usage.limit == 100_000
-        assert on.org.org.calls_spent() - 1 <= org.session.usage.used <= on.org.org.calls_spent()
+        assert org.session.usage.app is not None
+        for quota in org.session.usage.quotas:
+            assert quota.limit == 100_000
+            assert on.org.org.calls_spent() - 1 <= quota.used <= on.org.org.calls_spent()
 
 
 def test_an_amount_keeps_every_digit(tmp_path: Path) -> None:

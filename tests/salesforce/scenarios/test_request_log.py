@@ -119,3 +119,26 @@ def test_below_the_reserve_nothing_of_an_object_is_asked(tmp_path: Path, per_app
             on.run(org=ours)
         told = [one.path.split("/")[-1] for one in on.requests()]
         assert told == ["token", "userinfo", "query"], "only an answer of the API tells how much is left"
+
+
+def test_below_the_reserve_of_the_connected_app_nothing_is_asked_though_the_org_has_plenty(tmp_path: Path) -> None:
+    with stage(tmp_path, daily_app_calls=250) as on:
+        on.org.org.leave_app_calls(24)
+        ours = on.connect()
+        ours.session.reserve = 0.1
+        with pytest.raises(
+            QuotaSpent, match=r"Of the connected app partnerops-demo's 250 API calls a day 2\d are left"
+        ):
+            on.run(org=ours)
+        assert [one.path.split("/")[-1] for one in on.requests()] == ["token", "userinfo", "query"]
+
+
+def test_a_budget_is_a_share_of_what_the_connected_app_may_use_and_a_later_run_goes_on(tmp_path: Path) -> None:
+    with stage(tmp_path, opportunities=30, daily_app_calls=64) as on:
+        ours = on.connect()
+        ours.session.budget = 0.25
+        with pytest.raises(QuotaSpent, match="16 of the connected app partnerops-demo's 64 calls"):
+            on.run("Opportunity", org=ours)
+        assert len(on.requests()) == 16
+        assert on.later_run("Opportunity")["Opportunity"].resumed
+        on.is_org("Opportunity")
