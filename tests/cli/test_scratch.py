@@ -42,6 +42,7 @@ def spoiled(built_house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             f"UPDATE {deals} SET sourcing_partner_id = 'P-nobody' WHERE opportunity_id IN "
             f"(SELECT opportunity_id FROM {deals} WHERE sourced_rule IS NOT NULL ORDER BY 1 DESC LIMIT 4)"
         )
+        warehouse.execute("UPDATE intermediate.int_currency__rates SET conversion_rate = NULL WHERE iso_code = 'EUR'")
     return settings
 
 
@@ -50,7 +51,7 @@ def found_by_the_run(settings: Settings) -> list[NodeResult]:
     run = DbtProjectRun(settings.dbt_project_dir, settings.warehouse_path, settings.state / "dbt")
     return run.test(
         "unique_combination_fct_opportunities_opportunity_id sourcing_partner_is_linked "
-        "fct_opportunities_stages_are_mapped"
+        "fct_opportunities_stages_are_mapped not_null_int_currency__rates_conversion_rate"
     )
 
 
@@ -71,16 +72,18 @@ def rows_in(shown: Result) -> int:
 
 def test_the_advice_of_a_failed_check_shows_the_rows_that_it_counted(spoiled: Settings) -> None:
     failed = {result.name: result for result in found_by_the_run(spoiled) if result.status != "pass"}
-    assert {result.severity for result in failed.values()} == {"error", "warn"} and len(failed) == 3
-    unlinked = failed.pop("sourcing_partner_is_linked")
+    assert {result.severity for result in failed.values()} == {"error", "warn"} and len(failed) == 4
+    missing = failed.pop("not_null_int_currency__rates_conversion_rate")
     for result in failed.values():
         shown = typed(advice(result))
         assert shown.exit_code == 0, shown.output
         assert rows_in(shown) == min(result.failures or 0, ROWS_SHOWN) > 0, shown.output
     assert max(result.failures or 0 for result in failed.values()) == ROWS_SHOWN + 5, "one has more than are shown"
-    shown = typed(advice(unlinked).replace(f"--limit {ROWS_SHOWN}", "--limit -1 --output json --quiet"))
+    shown = typed(advice(missing).replace(f"--limit {ROWS_SHOWN}", "--limit -1 --output json --quiet"))
     whole = json.loads(shown.stdout)["show"]
-    assert len(whole) == unlinked.failures == 4 and {row["sourcing_partner_id"] for row in whole} == {"P-nobody"}
+    assert len(whole) == missing.failures and {row["iso_code"] for row in whole} == {"EUR"}, (
+        "which rows, not only nulls"
+    )
 
 
 def test_the_advice_of_an_unbuilt_model_builds_it_without_its_parents(spoiled: Settings) -> None:

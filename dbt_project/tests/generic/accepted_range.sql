@@ -1,6 +1,6 @@
 {#- Values lie between two bounds, both included; NULL passes. -#}
 {% test accepted_range(model, column_name, at_least=none, at_most=none) %}
-select {{ column_name }}
+select *
 from {{ model }}
 where
     false
