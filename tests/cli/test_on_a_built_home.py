@@ -13,7 +13,7 @@ from partnerops_pipeline.cli.status import STALE_AFTER, show_status
 from partnerops_pipeline.settings import load_settings
 from tests.end_to_end.house import House
 
-pytestmark = pytest.mark.xdist_group("commands")
+pytestmark = pytest.mark.xdist_group("built_house")
 
 
 def call(house: House, *words: str) -> Result:

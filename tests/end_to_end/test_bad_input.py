@@ -40,7 +40,7 @@ def built_copy(built_house: House, tmp_path: Path) -> House:
     return House(tmp_path / "built", built_house.org_url)
 
 
-@pytest.mark.xdist_group("bad_input")
+@pytest.mark.xdist_group("built_house")
 def test_wrong_credentials(fresh: House) -> None:
     sentence = told(
         fresh.run("run", "--as-of", "2026-06-30", SALESFORCE_CLIENT_SECRET="not-the-secret"),
@@ -51,13 +51,13 @@ def test_wrong_credentials(fresh: House) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.xdist_group("bad_input")
+@pytest.mark.xdist_group("built_house")
 def test_unreachable_host(fresh: House) -> None:
     told(fresh.run("run", "--as-of", "2026-06-30", SALESFORCE_INSTANCE_URL="http://127.0.0.1:9"), "127.0.0.1:9")
 
 
 @pytest.mark.long
-@pytest.mark.xdist_group("bad_input")
+@pytest.mark.xdist_group("built_house")
 def test_no_org_configured(fresh: House) -> None:
     told(fresh.run("run", "--as-of", "2026-06-30", SALESFORCE_INSTANCE_URL=""), "SALESFORCE_INSTANCE_URL")
 
@@ -71,7 +71,7 @@ def objects_file(tmp_path: Path, old: str, new: str) -> str:
 
 
 @pytest.mark.long
-@pytest.mark.xdist_group("bad_input")
+@pytest.mark.xdist_group("built_house")
 def test_a_missing_object_is_named_and_the_rest_is_published(fresh: House, tmp_path: Path) -> None:
     file = objects_file(tmp_path, "\n  Opportunity:\n", "\n  Opportunityy:\n    table: opportunity\n")
     done = fresh.run("run", "--as-of", "2026-06-30", SALESFORCE_OBJECTS_FILE=file)
@@ -80,7 +80,7 @@ def test_a_missing_object_is_named_and_the_rest_is_published(fresh: House, tmp_p
 
 
 @pytest.mark.long
-@pytest.mark.xdist_group("bad_input")
+@pytest.mark.xdist_group("built_house")
 def test_a_missing_required_field_is_named_and_the_rest_is_published(fresh: House, tmp_path: Path) -> None:
     file = objects_file(
         tmp_path,
@@ -92,14 +92,14 @@ def test_a_missing_required_field_is_named_and_the_rest_is_published(fresh: Hous
     assert fresh.manifest()["tables"], "the rest was not published"
 
 
-@pytest.mark.xdist_group("bad_input")
+@pytest.mark.xdist_group("built_house")
 def test_a_broken_objects_file_is_named_with_its_line(fresh: House, tmp_path: Path) -> None:
     path = tmp_path / "objects.yaml"
     path.write_text("objects:\n  Account:\n    fields: {Id: text}\n    fieldz: {}\n")
     told(fresh.call("run", SALESFORCE_OBJECTS_FILE=str(path)), "objects.yaml", "line 4", "fieldz")
 
 
-@pytest.mark.xdist_group("bad_input")
+@pytest.mark.xdist_group("built_house")
 @pytest.mark.parametrize(
     "day",
     ["2026-02-30", *(pytest.param(day, marks=pytest.mark.long) for day in ("2199-01-01", "tomorrow", "1850-01-01"))],
@@ -108,14 +108,14 @@ def test_an_impossible_day(built_copy: House, day: str) -> None:
     told(built_copy.call("run", "--as-of", day), day)
 
 
-@pytest.mark.xdist_group("bad_input")
+@pytest.mark.xdist_group("built_house")
 def test_a_spent_quota_is_said(make_org: Any, tmp_path: Path) -> None:
     with make_org(daily_api_calls=25) as org:
         house = House(tmp_path / "home", org.url)
         told(house.call("run", "--as-of", "2026-06-30"), "quota")
 
 
-@pytest.mark.xdist_group("bad_input")
+@pytest.mark.xdist_group("built_house")
 def test_a_locked_warehouse_names_the_holder(built_copy: House) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDER,
@@ -132,7 +132,7 @@ def test_a_locked_warehouse_names_the_holder(built_copy: House) -> None:
         holder.wait()
 
 
-@pytest.mark.xdist_group("bad_input")
+@pytest.mark.xdist_group("built_house")
 @pytest.mark.parametrize(
     "megabytes", [pytest.param(size, marks=pytest.mark.long) for size in (2, 6, 9, 12, 16, 20, 26, 34)]
 )
