@@ -1,4 +1,4 @@
-"""What was seen in one file: numbers that say whether it can be trusted, and the rows that could not be used."""
+"""What was seen in one file: its rows, the numbers that say whether it can be trusted, and what could not be used."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ ROW_RULES: Mapping[str, str] = {
     "FI-05": "the key stands in the file twice",
 }
 """Rules under which single rows are set aside; the whole catalogue is a seed of dbt."""
+
+
+@dataclass
+class Record:
+    """A row on its way: canonical values as text, and what no column of the profile takes."""
+
+    number: int
+    values: list[str | None]
+    extra: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)

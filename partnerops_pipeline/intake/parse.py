@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from partnerops_pipeline.intake.csv_reader import read_csv
 from partnerops_pipeline.intake.errors import FileRefused
-from partnerops_pipeline.intake.facts import FileFacts, RejectedRow
+from partnerops_pipeline.intake.facts import FileFacts, Record, RejectedRow
 from partnerops_pipeline.intake.grid import Grid, GridRow
 from partnerops_pipeline.intake.header import Header, counter, find_header
 from partnerops_pipeline.intake.kind import kind_of
@@ -25,15 +25,6 @@ from partnerops_pipeline.intake.xlsx_reader import read_xlsx
 _EXPONENT = re.compile(r"[+-]?\d+([.,]\d+)?[eE]\+?\d+\Z")
 _REMEMBERED = 20_000
 """Different texts of a column whose written form is remembered; three quarters of the cells of an export repeat."""
-
-
-@dataclass
-class Record:
-    """A row on its way: canonical values as text, and what no column of the profile takes."""
-
-    number: int
-    values: list[str | None]
-    extra: dict[str, str]
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from partnerops_pipeline.intake.facts import RejectedRow
+from partnerops_pipeline.intake.facts import Record, RejectedRow
 from partnerops_pipeline.intake.profile import Profile
 from partnerops_pipeline.intake.values import instant_of
-
-if TYPE_CHECKING:
-    from partnerops_pipeline.intake.parse import Record
 
 
 def set_repeats_aside(records: Sequence[Record], profile: Profile) -> tuple[list[Record], list[RejectedRow]]:
