@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from partnerops_pipeline.errors import ConfigurationError
-from partnerops_pipeline.intake import register
+from partnerops_pipeline.intake import folders, register
 from partnerops_pipeline.intake.take import look_into_inbox, take_inbox
 from partnerops_pipeline.lake.store import Lake
 from tests.intake.inbox import Inbox, profile_text, workbook
@@ -223,7 +223,8 @@ def test_a_known_file_can_be_read_again_after_its_profile_was_mended(inbox: Inbo
     assert versions == [(2, None), (2, "x"), (6, None)]  # the row that changed stands in two versions
 
 
-def test_a_file_that_grows_waits_until_it_is_complete(inbox: Inbox) -> None:
+def test_a_file_that_grows_waits_until_it_is_complete(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folders, "SETTLED_SECONDS", 0.6)
     path = inbox.drop("Partner ID,Partner Name\n1,a\n", age=0)
     stop = threading.Event()
 
@@ -257,7 +258,10 @@ def test_a_file_that_is_complete_but_young_is_taken_after_a_glance(inbox: Inbox)
     assert time.monotonic() - begun > 1.5
 
 
-def test_a_file_that_was_moved_in_is_taken_at_once_and_one_from_the_future_too(inbox: Inbox) -> None:
+def test_a_file_that_was_moved_in_is_taken_at_once_and_one_from_the_future_too(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders, "SETTLED_SECONDS", 0.6)
     outside = inbox.settings.home / "made_2026-06-30.csv"
     outside.write_text(TEXT)
     os.utime(outside, (time.time() - 60,) * 2)

@@ -13,7 +13,7 @@ def test_every_accident_happens_in_the_demo(demo_log: EventLog) -> None:
     assert set(seen(demo_log)) == ALL
 
 
-@pytest.mark.parametrize("seed", [1, 20260630])
+@pytest.mark.parametrize("seed", [1, pytest.param(20260630, marks=pytest.mark.long)])
 def test_every_accident_happens_with_other_seeds(seed: int) -> None:
     assert set(seen(simulate(seed, 500))) == ALL
 
