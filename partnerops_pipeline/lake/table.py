@@ -70,7 +70,7 @@ class Appended:
 class Contents:
     """A table at one version, read at once. Without a table: no version, no columns, no files.
 
-    `watermark` is the extraction's, `extracted_at` the newest of any row; both UTC.
+    `watermark` is the extraction's, `extracted_at` the newest of any row, `known_since` its oldest commit; all UTC.
     """
 
     version: int | None
@@ -79,6 +79,7 @@ class Contents:
     rows: int
     watermark: datetime | None
     extracted_at: datetime | None
+    known_since: datetime | None = None
 
 
 class LakeTable:
@@ -118,14 +119,16 @@ class LakeTable:
             return Contents(None, [], [], 0, None, None)
         self._place.bring(snapshot.sizes)
         described = log.ranges(snapshot)
-        extracted = [file.get("max._extracted_at") for file in described]
+        extracted = [moment for file in described if (moment := file.get("max._extracted_at")) is not None]
+        committed = [moment for file in described if (moment := file.get("min._committed_at")) is not None]
         return Contents(
             version=snapshot.version,
             columns=snapshot.columns,
             files=[str(self.folder / name) for name in snapshot.names],
             rows=_rows(described),
             watermark=snapshot.transaction(self.extraction),
-            extracted_at=max((moment for moment in extracted if moment is not None), default=None),
+            extracted_at=max(extracted, default=None),
+            known_since=min(committed, default=None),
         )
 
     def files(self) -> list[str]:

@@ -28,6 +28,8 @@ from partnerops_pipeline.warehouse.errors import ImpossibleAsOf
 from partnerops_pipeline.warehouse.internal_sources import INTERNAL_SOURCES, PAST
 from partnerops_pipeline.warehouse.views import BoundColumn, columns_of_view, select
 
+_ROUNDED = timedelta(milliseconds=1)
+"""By so much may the log's moments be off: Delta's writers keep milliseconds."""
 _EARLIEST = date(1990, 1, 1)
 """No partner programme's records reach further back; an as-of date before it is a slip of the pen."""
 
@@ -89,14 +91,15 @@ def bind(
         reporting_time_zone: in which days and periods are cut; an IANA name.
 
     Raises:
-        ImpossibleAsOf: before 1990, or more than a day after the lake's latest extraction.
+        ImpossibleAsOf: before 1990, or more than a day after the lake's latest extraction; known_at before anything
+            was known.
         ConfigurationError: known_at without a zone; two columns with one name.
         WarehouseLocked, ResourceExhausted, UnreadableTable.
     """
     _refuse_impossible(as_of, known_at)
     promised = {**INTERNAL_SOURCES, **contracts}
     contents = lake.contents(sorted({*promised, *lake.tables()}))
-    _refuse_unknowable(as_of, contents)
+    _refuse_unknowable(as_of, known_at, contents)
     with closing(connect(warehouse_path)) as warehouse:
         try:
             views = [_view(warehouse, path, promised.get(path, ()), held, known_at) for path, held in contents.items()]
@@ -156,7 +159,7 @@ def _refuse_impossible(as_of: date, known_at: datetime | None) -> None:
         )
 
 
-def _refuse_unknowable(as_of: date, contents: Mapping[str, Contents]) -> None:
+def _refuse_unknowable(as_of: date, known_at: datetime | None, contents: Mapping[str, Contents]) -> None:
     extracted = [held.extracted_at for held in contents.values() if held.extracted_at is not None]
     # A day more, because the day may have begun already where the report is read.
     if extracted and as_of > (latest := max(extracted).astimezone(UTC).date()) + timedelta(days=1):
@@ -164,6 +167,16 @@ def _refuse_unknowable(as_of: date, contents: Mapping[str, Contents]) -> None:
             f"The as-of date {as_of} lies after all that is known: the sources were last read on {latest}.",
             f"Extract first, or give a day up to {latest}.",
         )
+    known_since = [held.known_since for held in contents.values() if held.known_since is not None]
+    if known_at is not None and known_since and known_at < (first := min(known_since)) - _ROUNDED:
+        raise ImpossibleAsOf(
+            f"Nothing was known at {_second(known_at)}: the lake's first record came at {_second(first)}.",
+            "Give a later time, or none for all that is known.",
+        )
+
+
+def _second(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _view(
