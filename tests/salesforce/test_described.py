@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +14,11 @@ from partnerops_pipeline.salesforce.described_objects import SeenObject, as_data
 from partnerops_pipeline.salesforce.described_sources import dbt_sources
 from partnerops_pipeline.salesforce.errors import MissingObject
 from partnerops_pipeline.salesforce.objects import contract, load_objects
+from partnerops_pipeline.settings import PROJECT_ROOT
 
 from .small_org import connected, small_org
+
+STAGING = PROJECT_ROOT / "dbt_project" / "models" / "staging" / "salesforce"
 
 
 def column(text: str, table: str, name: str) -> dict[str, Any]:
@@ -115,3 +119,32 @@ def test_dbt_reads_the_sources_even_where_a_picklist_value_looks_like_a_template
     manifest = json.loads((project / "target" / "manifest.json").read_text(encoding="utf-8"))
     tier = manifest["sources"]["source.one.salesforce.account"]["columns"]["partner_tier"]
     assert "{{ undefined_macro() }} é 😀: #1" in tier["meta"]["picklist"]
+
+
+def test_the_sources_that_the_models_read_and_the_generated_ones_say_the_same(tmp_path: Path) -> None:
+    """The shipped file names the tables only, so that it holds for every org; names, types, labels, picklists and
+    lookups are what the generated one adds."""
+    with small_org(tmp_path, opportunities=5) as org:
+        (generated,) = yaml.safe_load(dbt_sources(see_objects(connected(org), load_objects())))["sources"]
+    (shipped,) = yaml.safe_load((STAGING / "_salesforce__sources.yml").read_text(encoding="utf-8"))["sources"]
+    assert (shipped["name"], shipped["description"]) == (generated["name"], generated["description"])
+    tables = {one["name"]: one for one in generated["tables"]}
+    columns = {name: {one["name"]: one for one in table["columns"]} for name, table in tables.items()}
+    for table in shipped["tables"]:
+        assert table["description"] == re.sub(r" \(.*\) records", " records", tables[table["name"]]["description"])
+        for one in table.get("columns", []):
+            assert one.items() <= columns[table["name"]][one["name"]].items()
+    promised = contract(load_objects())
+    read: set[str] = set()
+    for model in sorted(STAGING.glob("*.sql")):
+        text = model.read_text(encoding="utf-8")
+        (table,) = re.findall(r"current_records\('salesforce', '(\w+)'", text)
+        used = set(re.findall(r"\brecords\.(\w+)", text)) | set(re.findall(r"stamp='(\w+)'", text))
+        assert used and used <= columns[table].keys(), (model.name, used - columns[table].keys())
+        bound = {alias: kind.replace("TIMESTAMPTZ", "TIMESTAMP") for _, alias, kind in promised[f"salesforce/{table}"]}
+        assert {name: columns[table][name]["data_type"] for name in used} == {name: bound[name] for name in used}
+        read.add(table)
+    assert read == {table["name"] for table in shipped["tables"]}
+    told = [one for table in columns.values() for one in table.values()]
+    assert sum("picklist" in one.get("config", {}).get("meta", {}) for one in told) > 20
+    assert sum("references" in one.get("config", {}).get("meta", {}) for one in told) > 60
