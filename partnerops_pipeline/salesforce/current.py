@@ -110,7 +110,7 @@ def _with_all_columns(connection: duckdb.DuckDBPyConnection, files: Sequence[str
     return f"(SELECT *, {', '.join(empty)} FROM {lake})" if empty else lake
 
 
-def count_new(table: LakeTable, staged: Sequence[Path], held: Sequence[str]) -> int:
+def count_new(table: LakeTable, staged: Sequence[Path], held: Sequence[Path]) -> int:
     """How many records of the staged files are in none of the table's files as they were before."""
     batch = duck.read_parquet(staged)
     known = f"SELECT count(DISTINCT b.Id) FROM {duck.read_parquet(held)} l JOIN {batch} b USING (Id)" if held else "0"

@@ -57,6 +57,10 @@ class LogOfDeletionsRefused(PartneropsError):
     """The log of deletions cannot tell of that stretch of time. Never reaches a person: all ids are compared."""
 
 
+class SmallPages(PartneropsError):
+    """REST would bring the rows in many small pages. Never reaches a person: a Bulk job reads them."""
+
+
 class StaleLocator(RetryLater):
     """A REST query's cursor ran out before its last page. Seldom reaches a person: the query starts again."""
 

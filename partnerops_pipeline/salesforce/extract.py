@@ -256,8 +256,11 @@ def _current_rows(work: Work, done: Sequence[Pass], kept: Upkeep) -> int | None:
     if len(changed) == 1 and changed[0].first and not kept.healed:
         return changed[0].appended.appended
     before = kept.standing.current_rows
-    staged = [page.path for one in changed for page in one.reading.pages]
-    moved = any(not path.exists() for path in staged)  # into the lake as they were: there was nothing before
-    if before is None or kept.healed or moved:
+    if before is None or kept.healed:
         return work.table.current_row_count(["Id"])
-    return before + count_new(work.table, staged, changed[0].held)
+    staged = [page.path for one in changed for page in one.reading.pages]
+    held = [Path(file) for file in changed[0].held]
+    # pages go into the lake as they are where there was nothing before; a commit may merge the files that were there
+    if not all(file.exists() for file in [*staged, *held]):
+        return work.table.current_row_count(["Id"])
+    return before + count_new(work.table, staged, held)

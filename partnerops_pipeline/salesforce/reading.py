@@ -22,6 +22,7 @@ from partnerops_pipeline.salesforce.errors import (
     JobGone,
     JobStopped,
     QueryTooLong,
+    SmallPages,
     TooMuchAtOnce,
 )
 from partnerops_pipeline.salesforce.ledger import Ledger, ListedPage, OpenBatch, Piece, sha256_of
@@ -36,6 +37,8 @@ MOST_PIECES = 64
 """Parts of one window beyond which cutting on is hopeless: a failed job can take Salesforce over an hour."""
 NEW_JOBS = 2
 """How often a job that vanished is made anew before the run gives up."""
+MOST_REST_PAGES = 5
+"""Calls of a REST reading, which begins anew after a crash; what would take more goes by a job, which need not."""
 REST_INSTEAD = 20_000
 """Rows that are worth ten REST calls when the day's Bulk jobs are spent."""
 
@@ -115,9 +118,9 @@ class Reader:
         if api == "rest":
             only_rest = self.query.wish == "rest" or self.query.object in BULK_REFUSES
             try:
-                return self._by_rest(in_parts=only_rest)
-            except (TooMuchAtOnce, QueryTooLong):
-                api = "bulk"  # a job may take its time, and its query stands in a body
+                return self._by_rest() if only_rest else self._by_rest(in_parts=False, most_pages=MOST_REST_PAGES)
+            except (TooMuchAtOnce, QueryTooLong, SmallPages):
+                api = "bulk"  # a job may take its time, its query stands in a body, and what it read is not read again
         if api == "none":
             return Reading("none")
         self.ledger.begin(self.batch)
@@ -168,10 +171,11 @@ class Reader:
         for piece in self.ledger.pieces(self.batch.id):
             self.ledger.drop_damaged(piece, self.folder)
 
-    def _by_rest(self, *, in_parts: bool = True) -> Reading:
+    def _by_rest(self, *, in_parts: bool = True, most_pages: int | None = None) -> Reading:
         query = self.query
         reader = RestReader(self.org, query.object, query.columns, query.shown_version, self.stamp, self.folder)
-        return Reading("rest", reader.read(query.where(self.batch.low, self.batch.high), in_parts=in_parts))
+        where = query.where(self.batch.low, self.batch.high)
+        return Reading("rest", reader.read(where, in_parts=in_parts, most_pages=most_pages))
 
     def _next(self) -> Piece | None:
         return next((piece for piece in self.ledger.pieces(self.batch.id) if piece.state != "done"), None)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from partnerops_pipeline.salesforce.errors import IncompleteDownload, UnusableAnswer
+from partnerops_pipeline.salesforce.errors import IncompleteDownload, SmallPages, UnusableAnswer
 from partnerops_pipeline.salesforce.org import Org
 from partnerops_pipeline.salesforce.typing_pages import write_rest_page
 
@@ -33,11 +33,17 @@ class RestPage:
         return len(self._records)
 
 
-def query_pages(org: Org, soql: str, fields: Sequence[str], *, doing: str) -> Iterator[RestPage]:
+def query_pages(
+    org: Org, soql: str, fields: Sequence[str], *, doing: str, most_pages: int | None = None
+) -> Iterator[RestPage]:
     """All pages of a queryAll; the rows of all pages must be the `totalSize` that the first announced.
+
+    Args:
+        most_pages: how many are worth the calls. Salesforce makes pages of wide records smaller, down to 200 rows.
 
     Raises:
         IncompleteDownload: they are not.
+        SmallPages: by the size of the first there would be more than `most_pages`.
         RejectedQuery, MissingField, MissingObject: as Salesforce says.
     """
     headers = {"Sforce-Query-Options": f"batchSize={PAGE_ROWS}"}
@@ -57,6 +63,8 @@ def query_pages(org: Org, soql: str, fields: Sequence[str], *, doing: str) -> It
         except (KeyError, TypeError, ValueError):
             raise UnusableAnswer(f"Salesforce's answer while {doing} is not a page of records.") from None
         rows += len(records)
+        if most_pages is not None and following and announced > most_pages * len(records):
+            raise SmallPages(f"{announced} rows would come in pages of {len(records)} while {doing}.")
         if records:
             yield RestPage(len(asked) - 1, records, fields)
         address = _own_path(following) if following else None

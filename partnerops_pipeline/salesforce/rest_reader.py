@@ -61,19 +61,21 @@ class RestReader:
     def doing(self) -> str:
         return f"reading {self.object}"
 
-    def read(self, where: str, *, in_parts: bool = True) -> list[TypedPage]:
+    def read(self, where: str, *, in_parts: bool = True, most_pages: int | None = None) -> list[TypedPage]:
         """The records of a window, by one query however long, or by several where Salesforce does not take that one.
 
         Args:
             where: the clause of the window, or nothing.
             in_parts: whether several queries will do.
+            most_pages: how many are worth the calls, where something else than REST would do as well.
 
         Raises:
             IncompleteDownload: too many records changed between two parts.
+            SmallPages: there would be more than `most_pages`.
             QueryTooLong: Salesforce does not even take the smallest parts, or `in_parts` is False.
         """
         try:
-            return self._by_one_query(self.columns, where, "")
+            return self._by_one_query(self.columns, where, "", most_pages)
         except QueryTooLong as error:
             if not in_parts:
                 raise
@@ -85,12 +87,15 @@ class RestReader:
                 refused = error
         raise refused
 
-    def _by_one_query(self, columns: Mapping[str, str], where: str, prefix: str) -> list[TypedPage]:
+    def _by_one_query(
+        self, columns: Mapping[str, str], where: str, prefix: str, most_pages: int | None = None
+    ) -> list[TypedPage]:
         text = soql.select(self.object, list(columns), where)
         writer = PageWriter(self.folder, columns, self.stamp, self.doing, sleep=self.org.session.pause, prefix=prefix)
         for left in reversed(range(_TRIES)):
             try:
-                return writer.write_all(rest.query_pages(self.org, text, list(columns), doing=self.doing))
+                pages = rest.query_pages(self.org, text, list(columns), doing=self.doing, most_pages=most_pages)
+                return writer.write_all(pages)
             except StaleLocator:
                 if not left:
                     raise

@@ -12,6 +12,7 @@ from partnerops_pipeline.demo.salesforce.faults import Fault
 from partnerops_pipeline.demo.salesforce.ids import made_id
 from partnerops_pipeline.demo.salesforce.server import RunningOrg
 from partnerops_pipeline.lake.store import Lake
+from partnerops_pipeline.lake.table import Appended, LakeTable
 from partnerops_pipeline.salesforce import proof
 from partnerops_pipeline.salesforce.completeness import COMPLETENESS_TABLE, record_completeness
 from partnerops_pipeline.salesforce.errors import IncompleteDownload, QuotaSpent
@@ -183,6 +184,29 @@ def test_a_lake_ahead_of_what_was_kept_of_it_is_counted_anew(tmp_path: Path) -> 
             report = extract_object(connected(org), OPPORTUNITY, lake, tmp_path / "spool")
             assert report.current_rows == counted
             kept.write_bytes(before)
+
+
+def test_records_are_counted_where_the_lakes_files_were_merged_by_the_commit_itself(tmp_path: Path) -> None:
+    class Merging(LakeTable):
+        def append(self, *args: Any, **options: Any) -> Appended:
+            done = super().append(*args, **options)
+            self.compact()
+            self.vacuum(timedelta(0))
+            return done
+
+    class MergingLake(Lake):
+        def table(self, path: str) -> LakeTable:
+            table = super().table(path)
+            table.__class__ = Merging
+            return table
+
+    lake = MergingLake(str(tmp_path / "lake"))
+    with small_org(tmp_path, opportunities=5) as org:
+        for key in (6, 7, 8):
+            report = extract_object(connected(org), OPPORTUNITY, lake, tmp_path / "spool")
+            assert report.current_rows == key - 1
+            org.store.insert("Opportunity", opportunity(key), at=org.clock.now_to_the_second())
+            org.clock.advance(timedelta(hours=1))
 
 
 def test_a_source_that_repeats_a_row_in_place_of_another_is_not_believed(tmp_path: Path) -> None:

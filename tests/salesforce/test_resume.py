@@ -52,6 +52,20 @@ def test_a_download_that_the_quota_stopped_goes_on_at_the_same_job_and_page(tmp_
         assert [one.name for one in (tmp_path / "spool" / "salesforce" / "opportunity").iterdir()] == ["lock"]
 
 
+@pytest.mark.parametrize(("page_rows", "api", "fetched"), [(12, "rest", 5), (11, "bulk", 1)])
+def test_a_reading_that_begins_anew_after_a_stop_is_five_calls_at_most(
+    tmp_path: Path, page_rows: int, api: str, fetched: int
+) -> None:
+    """Salesforce makes the pages of wide records smaller."""
+    lake = Lake(str(tmp_path / "lake"))
+    with small_org(tmp_path, opportunities=1, rest_page_rows=page_rows, bulk_page_rows=40) as org:
+        report = extract_object(connected(org), spec("Account"), lake, tmp_path / "spool")
+        assert (report.api, report.committed) == (api, 60)
+        pages = [one for one in org.requests("/query") if "COUNT" not in one.query and "/jobs/" not in one.path]
+        assert len(pages) == fetched
+        lake_equals_org(lake, org, spec("Account"))
+
+
 def test_what_changed_while_a_run_lay_still_comes_in_the_run_that_goes_on(tmp_path: Path) -> None:
     lake = Lake(str(tmp_path / "lake"))
     with small_org(tmp_path, bulk_page_rows=900) as org:

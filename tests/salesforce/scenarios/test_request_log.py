@@ -98,7 +98,7 @@ def test_what_does_not_get_better_is_asked_for_a_few_times_and_no_more(calm: Sta
 @pytest.mark.parametrize("threads", [1, pytest.param(3, marks=LONG)])
 def test_no_more_than_the_allowed_requests_are_under_way_at_once(tmp_path: Path, threads: int) -> None:
     """For each object that is read at a time two pages, and the list of them."""
-    with stage(tmp_path, opportunities=30, accounts=30) as on:
+    with stage(tmp_path, opportunities=30, accounts=15) as on:
         on.faults(Fault("GET ", "delay", seconds=0.05))
         cursors = [0]
         on.org.org.on_request = lambda _: cursors.append(len(on.org.org.state.cursors))
