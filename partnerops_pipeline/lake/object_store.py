@@ -101,7 +101,7 @@ class ObjectStoreRoot:
             return sorted(path for path, within in zip(candidates, logs, strict=True) if f"{path}/_delta_log" in within)
 
     def prove_conditional_writes(self) -> None:
-        """Write an object that may not be written twice, once for each process that writes.
+        """Write an object that may not be written twice, before the first write of this root.
 
         Raises:
             ConfigurationError: the store wrote it again.
@@ -187,14 +187,15 @@ class ObjectStorePlace:
         return size, changed.isoformat()
 
     def commit(self, version: int, write: Callable[[Path], None]) -> None:
+        if any(_COMMIT.search(name) and name >= commit_file(version) for name in self._listed):
+            raise AlreadyCommitted
         self._root.prove_conditional_writes()
         scratch = self.folder / f"{SCRATCH}commit-{uuid.uuid4().hex}"
         log = scratch / "_delta_log"
         try:
             log.mkdir(parents=True)
-            for name in self._listed:
-                if name.count("/") == 1:
-                    os.link(self.folder / name, scratch / name)
+            own = [name for name in self._listed if name.count("/") == 1]
+            link_again(self.folder, {name: f"{scratch.name}/{name}" for name in own})
             write(scratch)
             self._put_commit(version, (scratch / commit_file(version)).read_bytes())
             with contextlib.suppress(BaseError, OSError):  # a checkpoint saves time and decides nothing

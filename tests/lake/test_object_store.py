@@ -25,7 +25,7 @@ from partnerops_pipeline.errors import (
     RetryLater,
 )
 from partnerops_pipeline.lake.columns import Column
-from partnerops_pipeline.lake.errors import AnotherWriterCommitted, CommitUncertain
+from partnerops_pipeline.lake.errors import AlreadyCommitted, AnotherWriterCommitted, CommitUncertain
 from partnerops_pipeline.lake.store import Lake
 
 from .cases import DEALS, NOON, Clock, add, deal, rows
@@ -302,3 +302,15 @@ def test_after_many_commits_a_new_machine_starts_from_the_checkpoint(machines: M
     print(len(machines.server.requests), "requests for an increment:", machines.server.requests)
     assert not machines.server.asked(r"GET /.*\d{20}\.json"), "commits do not come down twice"
     assert table.row_count() == 104
+
+
+def test_a_commit_that_is_known_to_be_there_is_never_taken_for_ones_own(machines: Machines) -> None:
+    one, two = machines.lake("one").table(TABLE), machines.lake("two").table(TABLE)
+    add(one, deal("a"))
+    assert two.version() == 0
+    add(one, deal("b"))
+    two._place.look()
+    wrote: list[Path] = []
+    with pytest.raises(AlreadyCommitted):
+        two._place.commit(1, wrote.append)
+    assert wrote == []
