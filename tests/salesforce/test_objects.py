@@ -71,6 +71,7 @@ def test_increments_go_by_the_best_stamp_that_an_object_has() -> None:
         ("objects:\n  Account:\n    fields:\n      Name: text\n", 3, "Id is missing"),
         ("objects:\n  Account:\n    required: true\n", 2, "this key is missing"),
         ("objects:\n  Account:\n    fields:\n      Id: text\n      Id: text\n", 5, "given twice"),
+        ("objects:\n  Account:\n    since: 2026-13-45\n", 1, "a value in it cannot be: month must be in 1..12"),
         ("objects:\n  Account:\n    fields:\n      Id: text\n      A b: text\n", 3, "not a Salesforce API name"),
         ("objects:\n  Acc ount:\n    fields:\n      Id: text\n", 2, "not a Salesforce API name"),
         (
