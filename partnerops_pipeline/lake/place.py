@@ -7,6 +7,7 @@ of the files in use, which never change once they are written (`object_store.py`
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
@@ -69,6 +70,9 @@ class Place(Protocol):
 
     def drop(self, files: Sequence[Path]) -> None:
         """Remove files that no commit names, as far as that is possible; what stays is left to `sweep`."""
+
+    def leave(self, names: Collection[str]) -> None:
+        """Count the age of these files anew: only who reads an earlier version still needs them."""
 
     def sweep(self, live: Collection[str], older_than: timedelta) -> int:
         """Remove what is not `live` and that old; returns how many Parquet files went."""
@@ -146,6 +150,9 @@ class FolderPlace:
         for file in files:
             file.unlink(missing_ok=True)
 
+    def leave(self, names: Collection[str]) -> None:
+        age_anew(self.folder, names)
+
     def sweep(self, live: Collection[str], older_than: timedelta) -> int:
         return sweep_folder(self.folder, live, older_than)
 
@@ -164,12 +171,20 @@ def link_again(folder: Path, names: Mapping[str, str]) -> None:
             shutil.copyfile(folder / old, folder / new)
 
 
+def age_anew(folder: Path, names: Collection[str]) -> None:
+    """Set their ctime to now, by setting the other times to what they are."""
+    for name in names:
+        with contextlib.suppress(FileNotFoundError):
+            about = (folder / name).stat()
+            os.utime(folder / name, ns=(about.st_atime_ns, about.st_mtime_ns))
+
+
 def sweep_folder(folder: Path, live: Collection[str], older_than: timedelta) -> int:
     """Remove Parquet files and scratch folders that are not `live` and that nobody touched for that long.
 
-    By the time of the last change of the name (ctime): a linked or moved file keeps the time of its contents. A
-    batch in flight and a warehouse bound to the version before keep what they use, as long as `older_than`
-    outlasts them.
+    By the time of the last change of the name (ctime): a linked or moved file keeps the time of its contents, and
+    `age_anew` sets it for files that others stand for now. A batch in flight and a warehouse bound to the version
+    before keep what they use, as long as `older_than` outlasts them.
     """
     if not folder.is_dir():
         return 0

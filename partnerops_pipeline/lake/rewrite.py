@@ -58,6 +58,7 @@ def widen(
             _copy(connection, f"SELECT {', '.join(chosen)} FROM {source}", written[-1])
         place.keep(written)
         adds = parquet_files.add_actions(connection, written, recorded_ranges(snapshot))
+        place.leave(snapshot.names)
         return log.replace(place, table, snapshot, columns, adds, {})
 
 
@@ -82,6 +83,7 @@ def replace_with_more_columns(
         with duck.full_disk_is_said(place.folder):
             place.keep_again(again)
         kept = parquet_files.add_actions(connection, linked, recorded_ranges(snapshot), data_change=False)
+        place.leave(snapshot.names)
         return log.replace(place, table, snapshot, columns, [*kept, *adds], moments)
 
 
@@ -105,6 +107,7 @@ def compact(
         place.keep(written)
         adds = parquet_files.add_actions(connection, written, recorded_ranges(snapshot), data_change=False)
         removed = [name for group in groups for name in group]
+        place.leave(removed)
         log.append(place, table, snapshot, adds, {}, removed)
         return len(removed)
 

@@ -303,7 +303,7 @@ class LakeTable:
         return rewrite.compact(connection, self._place, self.path, snapshot, target_bytes) if snapshot else 0
 
     def _keep_few_files(self, connection: duckdb.DuckDBPyConnection, before: log.Snapshot) -> None:
-        """Merge the small files of many increments, and sweep up what was merged a week ago.
+        """Sweep up what was merged over a week ago, and merge the small files of many increments.
 
         The batch is stored whatever becomes of this: another process that commits meanwhile, or a full disk, puts it
         off.
@@ -311,8 +311,8 @@ class LakeTable:
         if sum(size < SMALL_BYTES for size in before.sizes.values()) < MOST_SMALL_FILES:
             return
         with contextlib.suppress(ResourceExhausted, RetryLater):
+            self.vacuum()  # first: what is merged now stays until the next time, for those who read it
             self._compact(connection, 2 * SMALL_BYTES)
-            self.vacuum()
 
     def vacuum(self, older_than: timedelta = timedelta(days=7)) -> int:
         """Remove Parquet files that no commit names any more and leftovers of killed processes, once they are that old.

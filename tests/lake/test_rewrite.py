@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -151,6 +152,21 @@ def test_many_increments_leave_few_files_and_every_row(tmp_path: Path, monkeypat
     assert [row[1] for row in rows(table, "Amount, _committed_at")] == [one.committed_at for one in done]
     assert table.watermark() == NOON + timedelta(minutes=19)
     assert (table.row_count(), table.current_row_count(["Id"])) == (20, 1)
+
+
+def test_a_merged_file_ages_from_the_moment_that_it_is_not_needed(tmp_path: Path) -> None:
+    """A warehouse that was bound before still reads it, however long ago it was written."""
+    table = deals(tmp_path)
+    for number in range(2):
+        add(table, deal("a", str(number), at=number))
+    bound = table.files()
+    time.sleep(0.6)
+    assert table.compact() == 2
+    assert table.vacuum(timedelta(seconds=0.5)) == 0
+    assert all(Path(file).exists() for file in bound)
+    time.sleep(0.6)
+    assert table.vacuum(timedelta(seconds=0.5)) == 2
+    assert not any(Path(file).exists() for file in bound)
 
 
 def test_large_files_are_left_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
