@@ -48,8 +48,8 @@ def refuse_another_programme(settings: Settings, org: Path) -> None:
         _, seed, partners = others[0].stem.split("-")[:3]
         raise ConfigurationError(
             f"The data root {settings.home} holds the demo programme of seed {seed} with {partners} partners.",
-            f"Ask for that one (--seed {seed} --partners {partners}; with make SEED={seed} PARTNERS={partners}), or set "
-            f"PARTNEROPS_HOME to another folder, or remove {settings.home}.",
+            f"Ask for that one (--seed {seed} --partners {partners}; with make SEED={seed} PARTNERS={partners}), "
+            f"or set PARTNEROPS_HOME to another folder, or remove {settings.home}.",
         )
     from partnerops_pipeline.lake.configured import configured_lake
 
