@@ -41,7 +41,7 @@ from partnerops_pipeline.errors import (
     RetryLater,
 )
 from partnerops_pipeline.lake.errors import AlreadyCommitted, CommitUncertain
-from partnerops_pipeline.lake.place import SCRATCH, Mark, age_anew, commit_file, link_again, sweep_folder
+from partnerops_pipeline.lake.place import PARTIAL, SCRATCH, Mark, age_anew, commit_file, link_again, sweep_folder
 
 _T = TypeVar("_T")
 
@@ -96,8 +96,8 @@ class ObjectStoreRoot:
         """Three levels of listing; also tells whether the store can be reached and read."""
         with self.errors_said():
             sources = self._folders("")
-            candidates = [path for found in self._side_by_side(self._folders, sources) for path in found]
-            logs = self._side_by_side(self._folders, candidates)
+            candidates = [path for found in self.side_by_side(self._folders, sources) for path in found]
+            logs = self.side_by_side(self._folders, candidates)
             return sorted(path for path, within in zip(candidates, logs, strict=True) if f"{path}/_delta_log" in within)
 
     def prove_conditional_writes(self) -> None:
@@ -143,8 +143,11 @@ class ObjectStoreRoot:
     def _folders(self, prefix: str) -> list[str]:
         return [str(path) for path in obstore.list_with_delimiter(self.store, prefix or None)["common_prefixes"]]
 
-    def _side_by_side(self, ask: Callable[[str], _T], of: Sequence[str]) -> list[_T]:
-        with ThreadPoolExecutor(self.workers) as threads:
+    def side_by_side(self, ask: Callable[[str], _T], of: Sequence[str]) -> list[_T]:
+        """The answers in the order of the questions."""
+        if not of:
+            return []
+        with self.errors_said(), ThreadPoolExecutor(min(_AT_ONCE, len(of))) as threads:
             return list(threads.map(ask, of))
 
 
@@ -168,7 +171,7 @@ class ObjectStorePlace:
             # commits do not change, so that is another table in the place of the one that was mirrored
             shutil.rmtree(self.folder / "_delta_log", ignore_errors=True)
             missing = list(self._listed)
-        self._side_by_side(lambda name: self._download(name, *self._listed[name]), missing)
+        self._root.side_by_side(lambda name: self._download(name, *self._listed[name]), missing)
         return bool(self._listed)
 
     def look(self) -> None:
@@ -235,7 +238,7 @@ class ObjectStorePlace:
 
     def bring(self, sizes: Mapping[str, int]) -> None:
         missing = [name for name, size in sizes.items() if (_stamp(self.folder / name) or (None,))[0] != size]
-        self._side_by_side(lambda name: self._download(name, sizes[name]), missing)
+        self._root.side_by_side(lambda name: self._download(name, sizes[name]), missing)
 
     def keep(self, files: Sequence[Path]) -> None:
         self._root.prove_conditional_writes()
@@ -246,7 +249,7 @@ class ObjectStorePlace:
     def keep_again(self, names: Mapping[str, str]) -> None:
         self._root.prove_conditional_writes()
         link_again(self.folder, names)
-        self._side_by_side(
+        self._root.side_by_side(
             lambda old: obstore.copy(self._root.store, self._object(old), self._object(names[old])), list(names)
         )
 
@@ -280,12 +283,6 @@ class ObjectStorePlace:
     def _object(self, name: str) -> str:
         return f"{self._path}/{name}"
 
-    def _side_by_side(self, do: Callable[[str], object], names: Sequence[str]) -> None:
-        if not names:
-            return
-        with self._root.errors_said(), ThreadPoolExecutor(min(_AT_ONCE, len(names))) as threads:
-            list(threads.map(do, names))
-
     def _download(self, name: str, size: int, changed: datetime | None = None) -> None:
         """Into a temporary file, checked, synced and renamed, so that a name in the mirror is a whole file.
 
@@ -293,7 +290,7 @@ class ObjectStorePlace:
         """
         target = self.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
+        partial = target.with_name(f"{target.name}.{uuid.uuid4().hex}{PARTIAL}")
         try:
             with partial.open("wb") as file:
                 for chunk in obstore.get(self._root.store, self._object(name)).stream(min_chunk_size=_CHUNK):
@@ -329,7 +326,8 @@ def _said(url: str, error: Exception) -> PartneropsError:
     text = str(error)
     status = re.search(r"status code\W+(\d{3})", text)
     code = re.search(r"<Code>\s*(\w+)", text)
-    reason = " ".join(found.group(1) for found in (status, code) if found)
+    answered = " ".join(found.group(1) for found in (status, code) if found)
+    reason = f" (it answers {answered})" if answered else ""
     where = f"The object store of the lake {url}"
     if any(sign in text for sign in _NO_CREDENTIALS):
         return CredentialsError(
@@ -339,11 +337,11 @@ def _said(url: str, error: Exception) -> PartneropsError:
         )
     if isinstance(error, UnauthenticatedError) or "401" in reason or any(key in text for key in _WRONG_KEYS):
         return CredentialsError(
-            f"{where} refuses the credentials ({reason}).", "Mend or renew those in the environment and run again."
+            f"{where} refuses the credentials{reason}.", "Mend or renew those in the environment and run again."
         )
     if isinstance(error, PermissionDeniedError) or "403" in reason:
         return PermissionDenied(
-            f"{where} does not let these credentials do that ({reason}).",
+            f"{where} does not let these credentials do that{reason}.",
             "Allow reading, listing, writing and deleting of objects under that path.",
         )
     if any(sign in text for sign in _NO_BUCKET):
@@ -358,6 +356,6 @@ def _said(url: str, error: Exception) -> PartneropsError:
             "Restore it from a version or a copy; a table can be filled anew with --full-refresh.",
         )
     return RetryLater(
-        f"{where} cannot be reached" + (f" (it answers {reason})." if reason else "."),
+        f"{where} cannot be reached{reason}.",
         "Run again later; nothing was lost.",
     )

@@ -8,6 +8,7 @@ of the files in use, which never change once they are written (`object_store.py`
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 import time
@@ -23,6 +24,10 @@ Mark = tuple[int | str, ...]
 
 SCRATCH = ".scratch-"
 """Prefix of folders in a table's folder that exist only while a process works; a killed one leaves it to `vacuum`."""
+
+
+PARTIAL = ".part"
+"""Ending of a file that is on its way from an object store; a killed process leaves it to `vacuum`."""
 
 
 class Place(Protocol):
@@ -190,15 +195,23 @@ def sweep_folder(folder: Path, live: Collection[str], older_than: timedelta) -> 
         return 0
     latest = time.time() - older_than.total_seconds()
     # All are chosen before the first goes: removing one name of a file renews the ctime of its other names.
-    old = [path for path in folder.iterdir() if path.name not in live and path.lstat().st_ctime <= latest]
+    old = [path for path in folder.iterdir() if path.name not in live and _changed(path) <= latest]
     removed = 0
     for path in old:
-        if path.suffix == ".parquet" and path.is_file():
-            path.unlink()
-            removed += 1
+        if path.suffix in (".parquet", PARTIAL) and path.is_file():
+            path.unlink(missing_ok=True)
+            removed += path.suffix == ".parquet"
         elif path.name.startswith(SCRATCH) and path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
     return removed
+
+
+def _changed(path: Path) -> float:
+    """Its ctime; of what another process has removed meanwhile, never."""
+    try:
+        return path.lstat().st_ctime
+    except FileNotFoundError:
+        return math.inf
 
 
 def _mark(file: Path) -> Mark | None:

@@ -7,8 +7,8 @@ takes them.
 
 from __future__ import annotations
 
-import contextlib
 import errno
+import logging
 import os
 import shutil
 import tempfile
@@ -22,11 +22,13 @@ from typing import Any, Final
 import duckdb
 import pyarrow.parquet as parquet
 
-from partnerops_pipeline.errors import BadData, ResourceExhausted, RetryLater
+from partnerops_pipeline.errors import BadData, PartneropsError
 from partnerops_pipeline.lake import changes, duck, log, parquet_files, rewrite, rows
 from partnerops_pipeline.lake.columns import META, META_NAMES, Column, merge
 from partnerops_pipeline.lake.errors import RepeatedKeys
 from partnerops_pipeline.lake.place import SCRATCH, Place
+
+logger = logging.getLogger("partnerops")
 
 _ONE_MICROSECOND = timedelta(microseconds=1)
 
@@ -305,14 +307,16 @@ class LakeTable:
     def _keep_few_files(self, connection: duckdb.DuckDBPyConnection, before: log.Snapshot) -> None:
         """Sweep up what was merged over a week ago, and merge the small files of many increments.
 
-        The batch is stored whatever becomes of this: another process that commits meanwhile, or a full disk, puts it
-        off.
+        The batch is stored whatever becomes of this: another process that commits meanwhile, a full disk or a missing
+        right puts it off.
         """
         if sum(size < SMALL_BYTES for size in before.sizes.values()) < MOST_SMALL_FILES:
             return
-        with contextlib.suppress(ResourceExhausted, RetryLater):
+        try:
             self.vacuum()  # first: what is merged now stays until the next time, for those who read it
             self._compact(connection, 2 * SMALL_BYTES)
+        except (PartneropsError, OSError, duckdb.Error) as error:
+            logger.warning("The small files of the lake table %s stay for now: %s", self.path, error)
 
     def vacuum(self, older_than: timedelta = timedelta(days=7)) -> int:
         """Remove Parquet files that no commit names any more and leftovers of killed processes, once they are that old.

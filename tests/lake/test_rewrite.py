@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from partnerops_pipeline.errors import PermissionDenied
 from partnerops_pipeline.lake import log
 from partnerops_pipeline.lake import table as table_module
 from partnerops_pipeline.lake.columns import META, Column
-from partnerops_pipeline.lake.place import SCRATCH
+from partnerops_pipeline.lake.place import PARTIAL, SCRATCH, FolderPlace
 
 from .cases import DEALS, NOON, add, deal, deals, rows
 
@@ -198,3 +199,27 @@ def test_an_increment_counts_although_its_tidying_gave_way(tmp_path: Path, monke
     assert add(table, deal("c")).appended == 1
     assert calls == 2, "the tidying was on its way"
     assert [row[0] for row in rows(table)] == ["a", "a", "a", "b", "c"]
+
+
+def test_an_increment_counts_although_nothing_may_be_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused(*_: Any) -> int:
+        raise PermissionDenied("The store does not let these credentials do that.", "Allow deleting.")
+
+    monkeypatch.setattr(table_module, "MOST_SMALL_FILES", 2)
+    monkeypatch.setattr(FolderPlace, "sweep", refused)
+    table = deals(tmp_path)
+    for number in range(3):
+        assert add(table, deal("a", str(number), at=number)).appended == 1
+    assert "small files of the lake table salesforce/opportunity stay for now: The store does not" in caplog.text
+    assert table.row_count() == 3
+
+
+def test_what_a_killed_download_left_is_swept_up(tmp_path: Path) -> None:
+    table = deals(tmp_path)
+    add(table, deal("a"))
+    left = table.folder / f"batch.parquet.1{PARTIAL}"
+    left.touch()
+    assert table.vacuum(timedelta(0)) == 0
+    assert not left.exists() and len(rows(table)) == 1
